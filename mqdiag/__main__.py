@@ -1,0 +1,3 @@
+from mqdiag.cli import main
+
+main()

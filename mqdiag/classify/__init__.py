@@ -1,0 +1,206 @@
+"""From occurrences to incidents: the cause, who decided, on what evidence, and what is missing."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+from typing import TYPE_CHECKING
+
+from mqdiag.classify.fold import Verdict, channel_of, fold, queue_manager_of
+from mqdiag.classify.rules import candidates, helpers_for, other_side
+from mqdiag.classify.words import certificate_of, fill, host, moment, side_word, values
+from mqdiag.knowledge import knowledge
+from mqdiag.model import (
+    Alternative,
+    CertificateFinding,
+    Evidence,
+    Incident,
+    Note,
+    Remedy,
+    Span,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mqdiag.classify.words import Filler
+    from mqdiag.model import Event, Occurrence, Role
+
+ROLE_ORDER: Sequence[Role] = ("origin", "echo", "wrapper", "support", "absence")
+MAX_EVIDENCE = 24  # records cited of one incident; more of the same say nothing more
+
+
+def classify(
+    occurrences: Sequence[Occurrence], corroboration: Sequence[Event], context: Sequence[Event]
+) -> tuple[list[Incident], list[Note]]:
+    """The incidents of all occurrences in time order, and notes on failures whose records name no cause."""
+    verdicts: list[Verdict] = []
+    notes: list[Note] = []
+    for each in occurrences:
+        found = candidates(each, helpers_for(each, corroboration, context))
+        if found:
+            verdicts.append(Verdict(each, found[0], tuple(found[1:])))
+        else:
+            notes.append(undecided(each))
+    incidents = [incident(group) for group in fold(verdicts)]
+    return sorted(incidents, key=lambda i: (i.start is None, i.start.timestamp() if i.start else 0, i.id)), notes
+
+
+def undecided(occurrence: Occurrence) -> Note:
+    lead = occurrence.lead
+    name = str(lead.message_id or lead.probe_id or lead.reason_code or "this record")
+    text = f"{name} tells that something failed, and no record beside it says what. It is no incident of the report."
+    return Note("undecided", lead.span.path, lead.span.line, text)
+
+
+def incident(group: Sequence[Verdict]) -> Incident:
+    """One incident of the verdicts on its occurrences; the one that knows most speaks for all."""
+    best = max(group, key=lambda each: (each.found.rank, len(each.occurrence.events)))
+    found, occurrence = best.found, best.occurrence
+    said = partial(fill, values=values(found, occurrence))
+    all_events = [event for each in group for event in each.occurrence.events]
+    instants = sorted(event.instant for event in all_events if event.instant)
+    certificate = certificate_of(found, occurrence)
+    return Incident(
+        id=incident_id(group[0].occurrence),
+        cause=found.slug,
+        title=said(found.cause.title),
+        confidence=found.confidence,
+        judge=found.judge,
+        channel=channel_of(occurrence.events) or channel_of(all_events),
+        queue_manager=queue_manager_of(occurrence.events),
+        start=instants[0] if instants else None,
+        end=instants[-1] if instants else None,
+        occurrences=len(group),
+        certificate=CertificateFinding(certificate, found.owner) if certificate else None,
+        alternatives=tuple(alternatives(best, said)),
+        evidence=evidence(group, best),
+        missing=tuple(missing(best, said)),
+        remedies=tuple(
+            Remedy(said(each.who), said(each.do) + (f" {said(each.cost)}" if each.cost else ""), said(each.check))
+            for each in found.cause.remedies
+        ),
+    )
+
+
+def incident_id(occurrence: Occurrence) -> str:
+    """An id that stays the same when later evidence changes the verdict: of the first record, not of the cause."""
+    span, instant = occurrence.lead.span, occurrence.lead.instant
+    named = f"{span.path}\n{span.line}\n{span.offset}\n{instant.isoformat() if instant else ''}"
+    return "MQI-" + hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def alternatives(verdict: Verdict, said: Filler) -> Iterator[Alternative]:
+    """The other causes that the same records allow, those whose signs matched first; none if it is certain."""
+    if verdict.found.confidence == "certain":
+        return
+    named = {verdict.found.slug}
+    for each in verdict.found.cause.alternatives:
+        named.add(each.cause)
+        yield Alternative(each.cause, said(each.why))
+    for other in verdict.others:
+        if other.slug not in named and other.lead is verdict.found.lead:
+            yield Alternative(other.slug, said(other.sign.says))
+
+
+# ---- evidence --------------------------------------------------------------------------------------------------
+
+
+def evidence(group: Sequence[Verdict], best: Verdict) -> tuple[Evidence, ...]:
+    """What is cited: everything of the occurrence that knows most, then of the others what is of a new kind."""
+    cited = list(evidence_of(best))
+    kinds = {kind_of(each) for each in cited}
+    for verdict in (group[0], group[-1], *group):
+        for each in evidence_of(verdict) if verdict is not best else ():
+            if kind_of(each) not in kinds or verdict in (group[0], group[-1]):
+                kinds.add(kind_of(each))
+                cited.append(each)
+        if len(cited) >= MAX_EVIDENCE:
+            break
+    unique = {(each.span, each.role): each for each in cited}
+    return tuple(sorted(unique.values(), key=lambda e: (ROLE_ORDER.index(e.role), e.span)))
+
+
+def kind_of(evidence: Evidence) -> tuple[str, str, str]:
+    event = evidence.event
+    name = str(event.message_id or event.probe_id or event.reason_code) if event else ""
+    return evidence.role, evidence.span.path, name
+
+
+def evidence_of(verdict: Verdict) -> Iterator[Evidence]:
+    said = partial(fill, values=values(verdict.found, verdict.occurrence))
+    cited = {id(each.event): each.says for each in verdict.found.cited}
+    for event in verdict.occurrence.events:
+        says = said(cited.pop(id(event))) if id(event) in cited else own_words(event)
+        yield Evidence(role_of(event, verdict), says, event.span, event.side, event)
+    for each in verdict.found.cited:
+        if id(each.event) in cited:
+            yield Evidence("support", said(each.says), each.event.span, each.event.side, each.event)
+    for source in verdict.occurrence.silent:
+        span = Span(source.path, 1, 1, 0, 0)
+        yield Evidence("absence", silence(source.first, source.last), span, source.side)
+
+
+def silence(first: object, last: object) -> str:
+    return f"covers the moment ({first:%H:%M:%S} to {last:%H:%M:%S} UTC) and holds no record of this failure"
+
+
+def role_of(event: Event, verdict: Verdict) -> Role:
+    """The part a record plays: the judge's own finding, the other end's view of it, or a wrapper."""
+    found = verdict.found
+    if event is found.lead:
+        return "echo" if found.sign.judge == "peer" else "origin"
+    if event.role == "wrapper" or event.kind in ("java-exception", "mqi-transcript"):
+        return "wrapper"
+    if event.kind == "ffst" and event.side == found.lead.side:
+        return "origin"
+    judge = found.judge
+    if judge and event.side == judge and event.role == "judge":
+        return "origin"
+    return "echo" if event.side and judge and event.side != judge else "support"
+
+
+def own_words(event: Event) -> str:
+    """What a record says that no sign asked for: by its message id, reason code or probe."""
+    known = knowledge()
+    if event.message_id and (message := known.messages.get(event.message_id.key)):
+        return message.says
+    if event.reason_code:
+        entry = known.codes.get("mqrc", {}).get(str(event.reason_code))
+        name = f" ({entry.name})" if entry else ""
+        waited = f" after {event.facts['elapsed_s']} s" if event.facts.get("elapsed_s") else ""
+        return f"the application's call failed with reason code {event.reason_code}{name}{waited}"
+    if event.probe_id:
+        return f"an FFST report, probe id {event.probe_id}"
+    return event.text[:120]
+
+
+# ---- what is missing -------------------------------------------------------------------------------------------
+
+
+def missing(verdict: Verdict, said: Filler) -> Iterator[str]:
+    """What would settle it, and which log does not cover the moment. Nothing where the verdict is certain."""
+    if verdict.found.confidence != "certain":
+        yield from (said(each) for each in verdict.found.cause.settles)
+    occurrence, found = verdict.occurrence, verdict.found
+    for source in occurrence.uncovered:
+        if found.confidence != "certain":
+            when = moment(occurrence.lead) or "the failure"
+            yield f"{source.path}, the log of the {side_word(source.side, occurrence.events)}, does not cover {when}."
+    sides = {event.side for event in occurrence.events} | {
+        each.side for each in occurrence.silent + occurrence.uncovered
+    }
+    if found.confidence != "certain":
+        for side in ("client", "server"):
+            if side not in sides and other_side(side) in sides:  # type: ignore[arg-type]
+                yield no_log(occurrence, side)  # type: ignore[arg-type]
+
+
+def no_log(occurrence: Occurrence, side: object) -> str:
+    where = host(occurrence.events, side)  # type: ignore[arg-type]
+    when = moment(occurrence.lead)
+    word = side_word(side, occurrence.events)  # type: ignore[arg-type]
+    return (
+        f"No error log of the {word} is in the input: AMQERR01.LOG of {where or f'the {word}'}"
+        f"{f' around {when}' if when else ''}."
+    )

@@ -1,0 +1,132 @@
+"""Occurrences of one cause on one channel between two ends are one incident, however often it occurred."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from mqdiag.names import same_certificate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mqdiag.classify.rules import Candidate
+    from mqdiag.model import Certificate, Event, Occurrence, Side
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the rules say of one occurrence: the cause they found, and the others that the records allow."""
+
+    occurrence: Occurrence
+    found: Candidate
+    others: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """
+    What makes two occurrences the same incident. None is not known and agrees with anything: the server's
+    '????' is the client's channel when all else agrees.
+    """
+
+    cause: str
+    judge: Side | None
+    channel: str | None
+    queue_manager: str | None
+    server: str | None  # the host that accepted
+    caller: str | None  # the host that called, or its address as the server saw it
+    address: str | None
+    user: str | None
+    certificate: Certificate | None
+
+    def agrees(self, other: Identity) -> bool:
+        if (self.cause, self.judge) != (other.cause, other.judge):
+            return False
+        pairs = (
+            (self.channel, other.channel),
+            (self.queue_manager, other.queue_manager),
+            (self.server, other.server),
+            (self.caller, other.caller),
+            (self.address, other.address),
+            (self.user, other.user),
+        )
+        if any(one is not None and two is not None and one != two for one, two in pairs):
+            return False
+        if self.certificate and other.certificate and not same_certificate(self.certificate, other.certificate):
+            return False
+        # something must be the same, not only nothing different
+        return any(one is not None and one == two for one, two in pairs) or bool(self.certificate and other.certificate)
+
+    @property
+    def known(self) -> int:
+        fields = (
+            self.channel,
+            self.queue_manager,
+            self.server,
+            self.caller,
+            self.address,
+            self.user,
+            self.certificate,
+        )
+        return sum(each is not None for each in fields)
+
+
+SECURITY_LAYERS = ("chlauth", "connauth", "oam")
+
+
+def identity(verdict: Verdict) -> Identity:
+    events, found = verdict.occurrence.events, verdict.found
+    client = [each for each in events if each.side == "client"]
+    server = [each for each in events if each.side == "server"]
+    user = found.lead.user if found.cause.layer in SECURITY_LAYERS else None
+    return Identity(
+        cause=found.slug,
+        judge=found.judge,
+        channel=channel_of(events),
+        queue_manager=queue_manager_of(events),
+        server=first(each.host for each in server),
+        caller=first(each.host for each in client),
+        address=first(each.peer.address or each.peer.host for each in server if each.peer),
+        user=user,
+        certificate=first(each.certificate for each in events if each.certificate),
+    )
+
+
+def channel_of(events: Iterable[Event]) -> str | None:
+    return first(each.channel for each in events)
+
+
+def queue_manager_of(events: Sequence[Event]) -> str | None:
+    """The accepting queue manager; where its log is not there, the one that was called or that calls."""
+    accepting = [each.queue_manager for each in events if each.side == "server"]
+    return first((*accepting, *(each.queue_manager for each in events)))
+
+
+def first(values: Iterable[T | None]) -> T | None:
+    return next((each for each in values if each), None)
+
+
+def fold(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
+    """
+    The verdicts grouped into incidents, each group in the order given.
+
+    Those that say most are placed first; one that leaves something open joins a group only if it agrees with
+    exactly one, so nothing is joined on a guess.
+    """
+    keyed = [(identity(each), index) for index, each in enumerate(verdicts)]
+    groups: list[tuple[Identity, list[int]]] = []
+    by_cause: dict[tuple[str, Side | None], list[int]] = {}
+    for key, index in sorted(keyed, key=lambda each: (-each[0].known, each[1])):
+        places = by_cause.setdefault((key.cause, key.judge), [])
+        agreeing = [place for place in places if groups[place][0].agrees(key)]
+        same = [place for place in agreeing if groups[place][0] == key]
+        if len(agreeing) == 1 or same:
+            groups[(same or agreeing)[0]][1].append(index)
+        else:
+            places.append(len(groups))
+            groups.append((key, [index]))
+    return [[verdicts[index] for index in sorted(members)] for _, members in groups]

@@ -1,0 +1,97 @@
+"""The closed vocabulary of the rules: when an event is what a Condition of knowledge/causes asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mqdiag.names import same_certificate
+
+if TYPE_CHECKING:
+    from mqdiag.knowledge import Condition
+    from mqdiag.model import Code, Event
+
+
+def matches(condition: Condition, event: Event, lead: Event) -> bool:
+    """Whether all keys that the condition gives hold of the event; `lead` is the event that a sign began with."""
+    return (
+        (not condition.message_id or (event.message_id is not None and event.message_id.key in condition.message_id))
+        and (not condition.code or any(has_code(event, each) for each in condition.code))
+        and (not condition.reason_code or event.reason_code in condition.reason_code)
+        and (not condition.kind or event.kind in condition.kind)
+        and (condition.side is None or on_side(condition.side, event, lead))
+        and (
+            not condition.probe_type
+            or any(starred(each, event.facts.get("probe_type", "")) for each in condition.probe_type)
+        )
+        and (not condition.mentions or mentions(event, condition.mentions))
+        and all(has_fact(event, name, value) for name, value in condition.fact.items())
+        and (condition.elapsed_at_least_s is None or elapsed_s(event) >= condition.elapsed_at_least_s)
+        and (not condition.same_certificate or about_same_certificate(event, lead))
+        and (not condition.same_user or (event.user is not None and event.user == lead.user))
+        and (condition.has_channel is None or (event.channel is not None) == condition.has_channel)
+        and (not condition.last_before or is_before(event, lead))
+    )
+
+
+def has_code(event: Event, wanted: str) -> bool:
+    return any(is_code(code, wanted) for code in event.codes)
+
+
+def matched_code(condition: Condition, event: Event) -> Code | None:
+    """The code of the event that made the condition hold, for the text of the evidence."""
+    return next((code for code in sorted(event.codes) for each in condition.code if is_code(code, each)), None)
+
+
+def is_code(code: Code, wanted: str) -> bool:
+    """`gskval:575032` or a range `x509:18-21`."""
+    namespace, _, value = wanted.partition(":")
+    low, dash, high = value.partition("-")
+    if code.namespace != namespace:
+        return False
+    if dash and low.isdigit() and high.isdigit():
+        return code.value.isdigit() and int(low) <= int(code.value) <= int(high)
+    return code.value == value
+
+
+def on_side(side: str, event: Event, lead: Event) -> bool:
+    match side:
+        case "here":
+            return event.side == lead.side
+        case "there":
+            return event.side is not None and lead.side is not None and event.side != lead.side
+    return event.side == side
+
+
+def starred(wanted: str, value: str) -> bool:
+    return value.startswith(wanted[:-1]) if wanted.endswith("*") else value == wanted
+
+
+def mentions(event: Event, words: tuple[str, ...]) -> bool:
+    texts = (
+        event.text,
+        event.facts.get("exception", ""),
+        event.facts.get("exceptions", ""),
+        *event.inserts.values(),
+    )
+    return any(word in text for word in words for text in texts)
+
+
+def has_fact(event: Event, name: str, value: str) -> bool:
+    found = event.facts.get(name)
+    return bool(found) if value == "*" else found == value
+
+
+def elapsed_s(event: Event) -> float:
+    """How long an MQI call took, 0 where the transcript does not say."""
+    try:
+        return float(event.facts.get("elapsed_s", "0"))
+    except ValueError:
+        return 0.0
+
+
+def about_same_certificate(event: Event, lead: Event) -> bool:
+    return bool(event.certificate and lead.certificate and same_certificate(event.certificate, lead.certificate))
+
+
+def is_before(event: Event, lead: Event) -> bool:
+    return bool(event.instant and lead.instant and event.instant <= lead.instant)

@@ -1,0 +1,384 @@
+"""
+The command line: what was asked becomes options of the pipeline, what it answers goes out, and says an exit status.
+
+0 ran; 1 `--fail-on` was met; 2 could not do what was asked, or only in part; 130 interrupted. Everything that is
+not needed to print the help is imported inside the command that needs it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from mqdiag import __version__
+from mqdiag.errors import MqdiagError
+from mqdiag.render import Page, Screen, formats, render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mqdiag.model import Report
+    from mqdiag.pipeline import Options
+
+OK, FAIL_ON_MET, NOT_DONE, INTERRUPTED = 0, 1, 2, 130
+
+WIDTH_OF_FILES = 100
+
+
+class Commands(TyperGroup):
+    """All commands, and the one place where a user's mistake and an interrupt become an exit status."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MqdiagError as error:
+            tell(error)
+            raise typer.Exit(NOT_DONE) from error
+        except KeyboardInterrupt as error:
+            raise typer.Exit(INTERRUPTED) from error
+
+
+app = typer.Typer(
+    cls=Commands,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,  # plain help: with rich it takes three times as long
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    try:
+        app(prog_name="mqdiag")
+    except Exception:  # a defect of ours; status 1 would say that --fail-on was met
+        import traceback
+
+        traceback.print_exc()
+        complain("This is a defect of mqdiag, not of your logs. Please report it with the lines above.")
+        sys.exit(NOT_DONE)
+
+
+# ---- options ---------------------------------------------------------------------------------------------------
+
+
+class FailOn(StrEnum):
+    never = "never"
+    possible = "possible"
+    probable = "probable"
+    certain = "certain"
+
+
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[PATH]...", help="Logs, folders, archives; - is standard input (and implied when piped)."),
+]
+Clients = Annotated[
+    list[str] | None,
+    typer.Option("--client", metavar="PATH", help="This path is of the end that started the channel. Repeatable."),
+]
+Servers = Annotated[
+    list[str] | None,
+    typer.Option("--server", metavar="PATH", help="This path is of the end that accepted it. Repeatable."),
+]
+Zones = Annotated[
+    list[str] | None,
+    typer.Option("--tz", metavar="[PATH=]ZONE", help="Zone of local times: Asia/Tokyo or +09:00. Repeatable."),
+]
+Since = Annotated[str | None, typer.Option("--since", metavar="TIME", help="Leave out what is earlier (UTC).")]
+Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Leave out what is later (UTC).")]
+Channel = Annotated[str | None, typer.Option("--channel", metavar="NAME", help="Only this channel.")]
+Encoding = Annotated[
+    str | None, typer.Option("--encoding", metavar="NAME", help="Encoding of the logs. Default: found out.")
+]
+Jobs = Annotated[int | None, typer.Option("-j", "--jobs", metavar="N", min=1, help="Processes to read with.")]
+Format = Annotated[str, typer.Option("-f", "--format", metavar="|".join(formats()), help="How the answer is written.")]
+Output = Annotated[str | None, typer.Option("-o", "--output", metavar="FILE", help="Write to this file.")]
+Fail = Annotated[
+    FailOn,
+    typer.Option("--fail-on", help="Exit status 1 if a verdict is at least this sure."),
+]
+Language = Annotated[str | None, typer.Option("--lang", metavar="en", help="Language of the answer; only en.")]
+
+
+def print_version(wanted: bool) -> None:
+    if wanted:
+        emit([f"mqdiag {__version__}\n"])
+        raise typer.Exit(OK)
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=print_version)
+    ] = False,
+) -> None:
+    """Say from the IBM MQ logs of both ends of a channel which end refused, why, and what to do."""
+
+
+# ---- commands --------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def analyze(
+    paths: Paths = None,
+    client: Clients = None,
+    server: Servers = None,
+    tz: Zones = None,
+    since: Since = None,
+    until: Until = None,
+    channel: Channel = None,
+    format: Format = "terminal",
+    output: Output = None,
+    fail_on: Fail = FailOn.never,
+    jobs: Jobs = None,
+    encoding: Encoding = None,
+    lang: Language = None,
+) -> None:
+    """Join the logs of both ends and print the verdicts."""
+    only_english(lang)
+    from mqdiag import pipeline
+    from mqdiag.render import report_page
+
+    options = chosen(paths, client, server, tz, since=since, until=until, channel=channel, encoding=encoding, jobs=jobs)
+    report = pipeline.analyze(options)
+    keep_input(output, [source.path for source in report.sources])
+    publish(report_page(report), format, output)
+    raise typer.Exit(status(report, fail_on, pipeline.PARTIAL))
+
+
+@app.command()
+def records(
+    paths: Paths = None,
+    client: Clients = None,
+    server: Servers = None,
+    tz: Zones = None,
+    since: Since = None,
+    until: Until = None,
+    jobs: Jobs = None,
+    encoding: Encoding = None,
+) -> None:
+    """Print every record found, one JSON object a line."""
+    from mqdiag import pipeline
+    from mqdiag.render.json import record_line
+
+    options = chosen(paths, client, server, tz, since=since, until=until, encoding=encoding, jobs=jobs)
+    emit(record_line(record, event, encoding) for record, event in pipeline.records(options))
+
+
+@app.command()
+def ffst(
+    paths: Paths = None,
+    client: Clients = None,
+    server: Servers = None,
+    tz: Zones = None,
+    since: Since = None,
+    until: Until = None,
+    format: Format = "terminal",
+    output: Output = None,
+    encoding: Encoding = None,
+) -> None:
+    """List FFST reports in time order, and roll them up by probe id."""
+    from mqdiag import pipeline
+    from mqdiag.render._ffst import ffst_page
+
+    options = chosen(paths, client, server, tz, since=since, until=until, encoding=encoding)
+    events = pipeline.ffsts(options)
+    keep_input(output, [event.span.path for event in events])
+    publish(ffst_page(events), format, output)
+
+
+@app.command()
+def explain(
+    codes: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="CODE...",
+            help="AMQ or CSQX message id, MQRC number or name, GSKit code, 575nnn, X509_V or alert number, "
+            "probe id, errno, cause.",
+        ),
+    ],
+    format: Format = "terminal",
+    output: Output = None,
+) -> None:
+    """Say what a code means, offline. Exit status 2 if none of them is known."""
+    from mqdiag import explain as explaining
+
+    explanations = [explaining.explain(code) for code in codes]
+    publish(explaining.explanation_page(explanations), format, output)
+    raise typer.Exit(OK if any(each.meanings for each in explanations) else NOT_DONE)
+
+
+@app.command("render")
+def render_again(
+    report: Annotated[str, typer.Argument(metavar="REPORT.json", help="A saved JSON report; - is standard input.")],
+    format: Format = "terminal",
+    output: Output = None,
+) -> None:
+    """Write a saved JSON report again, in any format."""
+    from mqdiag.render import report_page
+    from mqdiag.render.json import load
+
+    loaded = load(saved(report), report)
+    keep_input(output, [report])
+    publish(report_page(loaded), format, output)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the report."""
+    from mqdiag.render import _schema
+    from mqdiag.render.json import dumps
+
+    emit([dumps(_schema.schema(), indent=2) + "\n"])
+
+
+# ---- what was asked --------------------------------------------------------------------------------------------
+
+
+def chosen(
+    paths: Sequence[str] | None,
+    client: Sequence[str] | None,
+    server: Sequence[str] | None,
+    tz: Sequence[str] | None,
+    *,
+    encoding: str | None,
+    **others: Any,
+) -> Options:
+    """The options of the pipeline. Without any path the input is what is piped in."""
+    from mqdiag.pipeline import Options
+
+    named = tuple(paths or ())
+    if not (named or client or server):
+        if sys.stdin.isatty():
+            raise MqdiagError("You named no log.", hint="Name files, folders or archives, or pipe a log into mqdiag.")
+        named = ("-",)
+    return Options(
+        paths=named,
+        client=tuple(client or ()),
+        server=tuple(server or ()),
+        tz=tuple(tz or ()),
+        encoding=known_encoding(encoding),
+        **others,
+    )
+
+
+def known_encoding(name: str | None) -> str | None:
+    if name is None:
+        return None
+    try:
+        codecs.lookup(name)
+        "".encode(name)  # a codec such as hex is none of text
+    except LookupError as error:
+        raise MqdiagError(
+            f"You asked for the encoding {name}.",
+            found="Python knows no such encoding.",
+            hint="Examples: cp932, utf-8.",
+        ) from error
+    return name
+
+
+def only_english(lang: str | None) -> None:
+    if lang not in (None, "en"):
+        raise MqdiagError(
+            f"You asked for the language {lang}.",
+            found="So far mqdiag answers in English only.",
+            hint="Leave --lang out.",
+        )
+
+
+def saved(path: str) -> str:
+    """The text of a saved report."""
+    try:
+        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise MqdiagError("I could not read the report.", where=path, found=f"{error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise MqdiagError("I could not read the report.", where=path, found="It is not UTF-8 text.") from error
+
+
+def status(report: Report, fail_on: FailOn, partial: frozenset[str]) -> int:
+    """The exit status of a report. Input that was not read in full goes first: without it nothing is sure."""
+    if not report.sources or any(note.code in partial for note in report.notes):
+        return NOT_DONE
+    if fail_on is FailOn.never:
+        return OK
+    levels = list(FailOn)
+    met = any(levels.index(FailOn(each.confidence)) >= levels.index(fail_on) for each in report.incidents)
+    return FAIL_ON_MET if met else OK
+
+
+# ---- what goes out ---------------------------------------------------------------------------------------------
+
+
+def publish(page: Page, format: str, output: str | None) -> None:
+    """Write a page to a file or to standard output. JSON is UTF-8 everywhere, and so is every file."""
+    if output is None:
+        to_eyes = format == "terminal"
+        emit([render(page, format, screen() if to_eyes else Screen())], sys.stdout.encoding if to_eyes else "utf-8")
+        return
+    text = render(page, format, Screen(WIDTH_OF_FILES))
+    try:
+        Path(output).write_bytes(text.encode("utf-8"))
+    except OSError as error:
+        raise MqdiagError("I could not write the output.", where=output, found=f"{error.strerror}.") from error
+
+
+def keep_input(output: str | None, inputs: Iterable[str]) -> None:
+    """Refuse to write the answer over what was read."""
+    if output is not None and Path(output).exists():
+        for path in inputs:
+            if Path(path).exists() and Path(path).samefile(output):
+                raise MqdiagError(
+                    "You asked to write the output over one of the inputs.",
+                    where=output,
+                    hint="Choose another file with -o.",
+                )
+
+
+def screen() -> Screen:
+    import shutil
+
+    columns = shutil.get_terminal_size((WIDTH_OF_FILES, 0)).columns
+    return Screen(columns, colour=colour(os.environ, sys.stdout.isatty()))
+
+
+def colour(environment: Any, terminal: bool) -> bool:
+    """NO_COLOR goes before FORCE_COLOR; without both it is a terminal that can."""
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR"):
+        return True
+    return terminal and environment.get("TERM") != "dumb"
+
+
+def emit(chunks: Iterable[str], encoding: str = "utf-8") -> None:
+    """Write to standard output, whatever the locale. A reader that went away ends it quietly."""
+    out = sys.stdout.buffer
+    try:
+        for chunk in chunks:
+            out.write(chunk.encode(encoding, "backslashreplace"))
+        out.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at exit
+
+
+def tell(error: MqdiagError) -> None:
+    """A user's mistake in four beats: what you asked, where, what I found, what to try."""
+    for beat in (error.asked, error.where, error.found, error.hint):
+        if beat:
+            complain(beat)
+
+
+def complain(line: str) -> None:
+    from mqdiag.render._visible import visible
+
+    sys.stderr.buffer.write(visible(line).encode(sys.stderr.encoding, "backslashreplace") + b"\n")
+    sys.stderr.flush()

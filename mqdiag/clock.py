@@ -1,0 +1,171 @@
+"""
+Stamps: what a log wrote as a time, how it can be read, and what it takes to make it an instant.
+
+MQ writes local time in the spelling of the writing process's locale, without a zone. Nothing is guessed here:
+a stamp whose order of day and month is open says so (`Reading.orders` has two), and one without zone stays
+without instant until timing.py finds the offset. dateutil's parser is never asked: it guesses.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+from typing import Literal
+
+Order = Literal["ymd", "dmy", "mdy"]
+
+# 10/30/24 00:06:19   03/22/2019 08:17:30 AM   22.04.2024 14:15:24   2014/12/06 09:13:29   2024-09-18T06:14:31.004Z
+NUMERIC = re.compile(r"(?P<a>\d{1,4})(?P<sep>[./-])(?P<b>\d{1,2})(?P=sep)(?P<c>\d{1,4})(?!\d)[ T,:]{1,3}(?=\d|[^\x00-\x7f])")
+# 2017年10月07日 08時03分07秒   2017년 10월 07일 08시
+IDEOGRAPHIC = re.compile(r"(?P<y>\d{4})[年년]\s?(?P<m>\d{1,2})[月월]\s?(?P<d>\d{1,2})[日일]\s?")
+# 20191101T103651.811Z
+BASIC = re.compile(r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)T(?=\d{6})")
+# Mon January 28 2008 21:59:06 GMT   火 5月 16 2023 14:38:25 東京   Jun 14 2018 09:13:29
+MONTH_FIRST = re.compile(
+    r"(?P<month>[A-Za-z]{3,9}|\d{1,2}[月월])\s+(?P<d>\d{1,2}),?\s+(?:(?P<y>\d{4})\s+)?(?=\d{1,2}[:.]\d\d)"
+)
+# 13 MAR 2025 (z/OS)
+DAY_FIRST = re.compile(r"(?P<d>\d{1,2})[ -](?P<month>[A-Za-z]{3,9})[ -](?P<y>\d{4})[ :T]+(?=\d)")
+CLOCK = re.compile(
+    r"(?P<ampm1>午前|午後|上午|下午|오전|오후)?\s?(?P<h>\d{1,2})[:.時时시]\s?(?P<mi>\d{2})[:.分분]\s?(?P<s>\d{2})[秒초]?"
+    r"(?:[.,](?P<f>\d{1,9}))?(?:\s?(?P<ampm2>[AaPp]\.?[Mm]\.?))?"
+)
+CLOCK_BASIC = re.compile(r"(?P<h>\d\d)(?P<mi>\d\d)(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?")
+ZONE = re.compile(r"\s?(?:(?P<utc>Z|UTC|GMT)(?![A-Za-z+-])|(?P<sign>[+-])(?P<oh>\d\d):?(?P<om>\d\d)?(?!\d))")
+TRAILING_YEAR = re.compile(r".*\b(?P<y>(?:19|20)\d\d)\s*$")
+MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """
+    What a written stamp can mean. `date` holds the three numbers as written, `time` the local time of day on
+    day one; `orders` the orders of day and month that give a date, one if it is clear, two if it is open.
+    `offset` is the distance from UTC if the stamp itself says it.
+    """
+
+    date: tuple[int, int, int]
+    time: timedelta
+    orders: tuple[Order, ...]
+    offset: timedelta | None = None
+
+    def local(self, order: Order | None = None) -> datetime | None:
+        """The naive local time, None while the order of day and month is open and `order` does not say it."""
+        chosen = order if order in self.orders else self.orders[0] if len(self.orders) == 1 else None
+        day = dated(self.date, chosen) if chosen else None
+        return day + self.time if day else None
+
+
+def dated(numbers: tuple[int, int, int], order: Order) -> datetime | None:
+    """The day that three numbers mean in an order, None if there is no such day. Two-digit years are 20yy."""
+    year, month, day = (numbers[order.index(each)] for each in "ymd")
+    try:
+        return datetime(year + 2000 if year < 100 else year, month, day)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=4096)
+def read(written: str) -> Reading | None:
+    """Read a stamp in any spelling MQ and its users are known to write; None if it is none of them."""
+    found = _date(written)
+    if found is None:
+        return None
+    date, orders, rest = found
+    clock = CLOCK_BASIC.match(rest) if BASIC.search(written) else CLOCK.match(rest.lstrip(" :T"))
+    if clock is None or int(clock["mi"]) > 59 or int(clock["s"]) > 60:
+        return None
+    hour = int(clock["h"])
+    half = (clock.groupdict().get("ampm1") or clock.groupdict().get("ampm2") or "").lower().replace(".", "")
+    if half:
+        hour = hour % 12 + (12 if half in ("pm", "午後", "下午", "오후") else 0)
+        if half in ("am", "pm") and len(orders) > 1:
+            orders = ("mdy",)  # AM and PM come with American dates in all samples
+    if hour > 24:
+        return None
+    fraction = (clock["f"] or "0")[:6].ljust(6, "0")
+    time = timedelta(hours=hour, minutes=int(clock["mi"]), seconds=int(clock["s"]), microseconds=int(fraction))
+    if date[0] == 0:
+        return None
+    return Reading(date, time, orders, _offset(rest[clock.end() + len(rest) - len(rest.lstrip(" :T")) :]))
+
+
+def _date(written: str) -> tuple[tuple[int, int, int], tuple[Order, ...], str] | None:
+    """The three numbers of the date, the orders they can stand in, and the text behind the date."""
+    for fixed in (IDEOGRAPHIC, BASIC):
+        if match := fixed.search(written):
+            return (int(match["y"]), int(match["m"]), int(match["d"])), ("ymd",), written[match.end() :]
+    if match := NUMERIC.search(written):
+        numbers = int(match["a"]), int(match["b"]), int(match["c"])
+        candidates: tuple[Order, ...] = ("dmy", "mdy")
+        if len(match["a"]) == 4:
+            candidates = ("ymd",)
+        elif match["sep"] == ".":
+            candidates = ("dmy",)
+        orders = tuple(each for each in candidates if dated(numbers, each))
+        if len(orders) == 2 and numbers[0] == numbers[1]:
+            orders = ("dmy",)  # 11/11/15: both orders mean the same day
+        return (numbers, orders, written[match.end() :]) if orders else None
+    for named in (DAY_FIRST, MONTH_FIRST):
+        for match in named.finditer(written):
+            month = _month(match["month"])
+            rest = written[match.end() :]
+            year = match["y"] or ((late := TRAILING_YEAR.match(rest)) and late["y"])
+            if month and year:
+                return (int(year), month, int(match["d"])), ("ymd",), rest
+    return None
+
+
+def _month(name: str) -> int | None:
+    return int(name[:-1]) if name[0].isdigit() else MONTHS.get(name[:3].lower())
+
+
+def _offset(rest: str) -> timedelta | None:
+    match = ZONE.match(rest)
+    if match is None:
+        return None
+    if match["utc"]:
+        return timedelta(0)
+    minutes = int(match["oh"]) * 60 + int(match["om"] or 0)
+    return timedelta(minutes=-minutes if match["sign"] == "-" else minutes)
+
+
+# Time(2022-02-07T23.40.06.275Z as retyped : dots for colons, the closing parenthesis lost
+RETYPED = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d)[.:](\d\d)[.:](\d\d)(?:[.:](\d{1,6}))?")
+
+
+@lru_cache(maxsize=4096)
+def utc(text: str) -> datetime | None:
+    """The instant of MQ's own `Time(...)` value, also where it was retyped; None if it is none."""
+    match = RETYPED.match(text.strip())
+    if match is None:
+        return None
+    day, hour, minute, second, fraction = match.groups()
+    try:
+        return datetime.fromisoformat(f"{day}T{hour}:{minute}:{second}.{(fraction or '0').ljust(6, '0')}+00:00")
+    except ValueError:
+        return None
+
+
+def zone(name: str) -> tzinfo | None:
+    """A zone by IANA name (`Asia/Tokyo`) or offset (`+09:00`, `-0500`, `UTC`); None if nobody knows it."""
+    if name.upper() in ("UTC", "Z", "GMT"):
+        return UTC
+    if match := re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d\d))?", name):
+        minutes = int(match[2]) * 60 + int(match[3] or 0)
+        return timezone(timedelta(minutes=-minutes if match[1] == "-" else minutes)) if minutes <= 1080 else None
+    from dateutil import tz  # only when a zone is asked for
+
+    found = tz.gettz(name) if re.fullmatch(r"[A-Za-z][A-Za-z0-9_+/-]*", name) and name != "local" else None
+    return found if found and not isinstance(found, tz.tzstr) else None
+
+
+def to_utc(local: datetime, offset: timedelta) -> datetime:
+    return (local - offset).replace(tzinfo=UTC)

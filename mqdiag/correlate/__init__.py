@@ -1,0 +1,216 @@
+"""
+From the events of all sources to occurrences: what happened together, on whose clock, and what was silent.
+
+No judgement is made here.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from mqdiag.correlate import calendars as calendar_rules
+from mqdiag.correlate.episodes import episodes, is_failure
+from mqdiag.correlate.join import join
+from mqdiag.correlate.offsets import infer_offsets
+from mqdiag.model import Note, Occurrence, Side, SourceReport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mqdiag.correlate.calendars import Calendar
+    from mqdiag.correlate.episodes import Episode
+    from mqdiag.model import Clock, Event
+    from mqdiag.parse import Reading
+
+LOGS = (
+    "amqerr",
+    "amqerr-json",
+    "container",
+    "syslog",
+    "zos-joblog",
+)  # kinds that log what happens, so can be silent
+CORROBORATION = ("ca-index", "ocsp-transcript", "mq-ini")
+SILENCE_MARGIN = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """
+    `occurrences` in time order; `corroboration` are the records that tell no failure but can speak for a
+    cause, `context` those of messages that explain others (starts, stops, settings).
+    """
+
+    occurrences: tuple[Occurrence, ...]
+    corroboration: tuple[Event, ...]
+    context: tuple[Event, ...]
+    sources: tuple[SourceReport, ...]
+    clocks: tuple[Clock, ...]
+    notes: tuple[Note, ...]
+
+
+def correlate(
+    readings: Sequence[Reading],
+    sides: Mapping[str, Side],
+    zones: Mapping[str, str],
+    tz: str | None = None,
+) -> Correlation:
+    """
+    `sides` and `zones` are what the user said of single sources, by path; `tz` is the zone of all others.
+
+    The readings' events are interpreted already.
+    """
+    calendars = calendar_rules.calendars(readings, zones, tz)
+    by_path = {each.source.path: calendar_rules.timed(each.events, calendars[each.source.path]) for each in readings}
+    infer_offsets(by_path, calendars)
+    source_sides = {path: side for path, side in sides_of(readings, sides).items() if side}
+    events: list[Event] = []
+    for each in readings:
+        path = each.source.path
+        for event in calendar_rules.timed(by_path[path], calendars[path]):
+            events.append(event if event.side else replace(event, side=source_sides.get(path)))
+    sources = tuple(
+        source_report(each, calendars[each.source.path], source_sides.get(each.source.path)) for each in readings
+    )
+    found = episodes(event for event in events if is_failure(event))
+    joined = join([each for each in found if not each.is_noise])
+    notes = [note for each in readings if (note := calendar_rules.ambiguous_dates(each, calendars[each.source.path]))]
+    notes += [note for each in readings if (note := unknown_zone(each, calendars[each.source.path]))]
+    notes += noise_notes(each for each in found if each.is_noise)
+    return Correlation(
+        occurrences=tuple(sorted((occurrence(each, sources) for each in joined), key=in_time)),
+        corroboration=tuple(event for event in events if event.kind in CORROBORATION),
+        context=tuple(event for event in events if event.role == "context"),
+        sources=sources,
+        clocks=(),
+        notes=tuple(notes),
+    )
+
+
+def in_time(occurrence: Occurrence) -> tuple[bool, float, object]:
+    instant = occurrence.lead.instant
+    return instant is None, instant.timestamp() if instant else 0.0, occurrence.lead.span
+
+
+# ---- sources ---------------------------------------------------------------------------------------------------
+
+
+def sides_of(readings: Sequence[Reading], sides: Mapping[str, Side]) -> dict[str, Side | None]:
+    """
+    The side of every source: what the user said, what its records say, what the others of its folder are, and
+    last what its folder is called.
+    """
+    found: dict[str, Side | None] = {}
+    for each in readings:
+        counted = Counter[Side](event.side for event in each.events if event.side and is_failure(event))
+        own = min(counted, key=lambda side: (-counted[side], side)) if counted else None
+        example = each.example.side if each.example else None
+        found[each.source.path] = sides.get(each.source.path) or own or example
+    by_folder: dict[str, Counter[Side]] = {}
+    for path, side in found.items():
+        if side:
+            by_folder.setdefault(posixpath.dirname(path), Counter())[side] += 1
+    for path, side in list(found.items()):
+        if side is None:
+            neighbours = by_folder.get(posixpath.dirname(path), Counter())
+            found[path] = next(iter(neighbours)) if len(neighbours) == 1 else folder_side(path)
+    return found
+
+
+def folder_side(path: str) -> Side | None:
+    """What a folder's name says, where nothing else does: collectors name them client and server."""
+    for part in reversed(path.lower().replace("!", "/").split("/")[:-1]):
+        if part in ("client", "server"):
+            return part  # type: ignore[return-value]
+    return None
+
+
+def source_report(reading: Reading, calendar: Calendar, side: Side | None) -> SourceReport:
+    instants = [
+        stamp.instant
+        for written, utc in (
+            *reading.stamps.by_hour.values(),
+            *([reading.stamps.last] if reading.stamps.last else []),
+        )
+        if (stamp := calendar_rules.written_stamp(written, utc, calendar)).instant
+    ]
+    last = max(instants, default=None)
+    offset = calendar_rules.offset_minutes(calendar, last)
+    return SourceReport(
+        path=reading.source.path,
+        kind=reading.kind,
+        side=side,
+        host=most(event.host for event in members(reading)),
+        queue_manager=most(event.queue_manager for event in members(reading)),
+        encoding=reading.encoding,
+        bytes=reading.bytes,
+        records=reading.records,
+        unparsed_bytes=reading.unparsed_bytes,
+        first=min(instants, default=None),
+        last=last,
+        utc_offset_minutes=offset,
+        utc_offset_basis=calendar.basis if offset is not None else None,
+    )
+
+
+def members(reading: Reading) -> Iterable[Event]:
+    return (*reading.events, *([reading.example] if reading.example else []))
+
+
+def most(values: Iterable[str | None]) -> str | None:
+    counted = Counter(each for each in values if each)
+    return min(counted, key=lambda each: (-counted[each], each)) if counted else None
+
+
+def unknown_zone(reading: Reading, calendar: Calendar) -> Note | None:
+    """The note on a log with failures whose local times nothing could turn into UTC."""
+    lost = next((e for e in reading.events if is_failure(e) and e.stamp and e.stamp.local and not e.instant), None)
+    if lost is None or calendar.known:
+        return None
+    path = reading.source.path
+    text = (
+        f"{path} prints local time without zone, and nothing in the input gives the offset. "
+        f"--tz {path}=ZONE (such as Asia/Tokyo or +09:00) settles it; until then its records have no UTC time."
+    )
+    return Note("zone-unknown", path, lost.span.line, text)
+
+
+def noise_notes(noise: Iterable[Episode]) -> list[Note]:
+    """One note a source on connections that were opened and closed without a channel: scans and health checks."""
+    by_path: dict[str, list[Event]] = {}
+    for each in noise:
+        by_path.setdefault(each.lead.span.path, []).append(each.lead)
+    return [
+        Note(
+            "port-scans",
+            path,
+            min(each.span.line for each in found),
+            f"{len(found)} connections were closed before they named a channel (port scanner or health check); "
+            "they belong to no incident.",
+        )
+        for path, found in sorted(by_path.items())
+    ]
+
+
+# ---- occurrences -----------------------------------------------------------------------------------------------
+
+
+def occurrence(episode: Episode, sources: Sequence[SourceReport]) -> Occurrence:
+    """A joined episode with what the other side's logs say by saying nothing."""
+    events = tuple(
+        sorted(episode.events, key=lambda e: (e.instant is None, e.instant.timestamp() if e.instant else 0.0, e.span))
+    )
+    present = {event.side for event in events}
+    absent = [each for each in sources if each.kind in LOGS and each.side and each.side not in present]
+    moment = episode.instant
+    silent = tuple(each for each in absent if moment and covers(each, moment))
+    uncovered = tuple(each for each in absent if each not in silent)
+    return Occurrence(episode.lead, events, silent, uncovered)
+
+
+def covers(source: SourceReport, moment: object) -> bool:
+    """Whether a log has records before and after a moment; only then its silence says something."""
+    return bool(source.first and source.last and source.first <= moment <= source.last)  # type: ignore[operator]

@@ -1,0 +1,185 @@
+"""
+One failure as one side saw it: the record of the cause, its AMQ9999, its FFST, the copies in other files.
+
+Events of one host belong together when the same process and thread wrote them within seconds. Two records
+with the same id are two failures, unless one is the FFST of the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mqdiag.correlate.relation import is_application
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from mqdiag.model import Event, Side, Span
+
+TOGETHER_S = 2.5  # cause, twin and wrapper of one failure follow each other within this
+FFST_S = 5.0  # a report takes its time to be written
+SECURITY_LAYERS = ("chlauth", "connauth", "oam")
+FAILURE_ROLES = ("judge", "victim", "wrapper", "noise")
+
+
+@dataclass(slots=True)
+class Episode:
+    """Events of one side of one failure, in time order. Never empty."""
+
+    events: list[Event]
+
+    @property
+    def side(self) -> Side | None:
+        return next((each.side for each in self.ranked() if each.side), None)
+
+    def ranked(self) -> list[Event]:
+        """The events, the one that says most first."""
+        return sorted(self.events, key=weight)
+
+    @property
+    def lead(self) -> Event:
+        return self.ranked()[0]
+
+    @property
+    def instant(self) -> datetime | None:
+        return self.lead.instant or next((each.instant for each in self.events if each.instant), None)
+
+    @property
+    def is_noise(self) -> bool:
+        """A port scan or health check: nothing but closed connections on a channel that nobody named."""
+        return all(e.role in ("noise", "wrapper") for e in self.events) and any(
+            e.role == "noise" and e.channel is None for e in self.events
+        )
+
+
+ROLE_WEIGHT = {"judge": 0, "victim": 1, "noise": 2, "wrapper": 3}
+
+
+def weight(event: Event) -> tuple[int, bool, bool, Span]:
+    return ROLE_WEIGHT.get(event.role or "", 4), is_application(event), event.kind == "ffst", event.span
+
+
+def is_failure(event: Event) -> bool:
+    """Whether an event is part of a failure at all, and not context, notice or corroboration."""
+    if event.kind in ("ffst", "java-ffst"):
+        return True
+    return event.role in FAILURE_ROLES
+
+
+def episodes(events: Iterable[Event]) -> list[Episode]:
+    """The failures of every host, each with all records that one side has of it; copies are left out."""
+    by_writer: dict[tuple[str, ...], list[Event]] = {}
+    for event in without_copies(events):
+        by_writer.setdefault(writer(event), []).append(event)
+    found: list[Episode] = []
+    for each in by_writer.values():
+        found.extend(of_one_writer(each))
+    return sorted(found, key=lambda each: each.lead.span)
+
+
+def writer(event: Event) -> tuple[str, ...]:
+    """Records can belong together when one host wrote them; where no host is printed, when one file holds them."""
+    return ("host", event.host.lower()) if event.host and not is_application(event) else ("file", event.span.path)
+
+
+def of_one_writer(events: list[Event]) -> list[Episode]:
+    ordered = sorted(events, key=lambda each: (moment(each) is not None, moment(each) or 0.0, each.span))
+    found: list[Episode] = []
+    for event in ordered:
+        home = None
+        for candidate in reversed(found[-40:]):
+            if belongs(candidate, event):
+                home = candidate
+                break
+        if home:
+            home.events.append(event)
+        else:
+            found.append(Episode([event]))
+    return found
+
+
+def moment(event: Event) -> float | None:
+    """Seconds on the clock of the event's host: the instant, or the local time where the zone is not known."""
+    stamp = event.stamp
+    if stamp is None:
+        return None
+    if stamp.instant:
+        return stamp.instant.timestamp()
+    return (stamp.local - stamp.local.min).total_seconds() if stamp.local else None
+
+
+def belongs(episode: Episode, event: Event) -> bool:
+    """Whether an event is of the same failure as the events of an episode of the same host."""
+    last = episode.events[-1]
+    limit = FFST_S if "ffst" in (event.kind, last.kind) else TOGETHER_S
+    now, then = moment(event), moment(last)
+    if (now is None) != (then is None):
+        return False
+    if now is not None and then is not None and abs(now - then) > limit:
+        return False
+    if is_application(event) or is_application(last) or repeats(episode, event) or differ(episode, event):
+        return False
+    if now is None:
+        return event.role == "wrapper" and event.span.path == last.span.path  # pasted fragments: file order
+    if event.process is None or last.process is None:
+        return event.span.path == last.span.path and (event.role == "wrapper" or security_twins(last, event))
+    same_thread = (event.process, event.thread) == (last.process, last.thread)
+    return same_thread or security_twins(last, event) or (event.process == last.process and is_report_of(last, event))
+
+
+def repeats(episode: Episode, event: Event) -> bool:
+    """The same message once more is the next failure; a report and the record that it is about are one."""
+    key = event.message_id.key if event.message_id else None
+    return any(
+        each.message_id is not None and each.message_id.key == key and ("ffst" in (each.kind, event.kind)) is False
+        for each in episode.events
+    )
+
+
+def differ(episode: Episode, event: Event) -> bool:
+    channels = {each.channel for each in episode.events if each.channel}
+    return bool(event.channel and channels and event.channel not in channels)
+
+
+def security_twins(one: Event, other: Event) -> bool:
+    """AMQ8077 by the agent and AMQ9557 by the channel process a few milliseconds later are one refusal."""
+    if one.layer not in SECURITY_LAYERS or other.layer not in SECURITY_LAYERS:
+        return False
+    return one.user == other.user or one.user is None or other.user is None or other.message_id != one.message_id
+
+
+def is_report_of(one: Event, other: Event) -> bool:
+    return "ffst" in (one.kind, other.kind)
+
+
+def without_copies(events: Iterable[Event]) -> list[Event]:
+    """
+    Each record once: a message can stand in the queue manager's log, the system log and a JSON twin.
+
+    The copy in the first path stays.
+    """
+    seen: dict[tuple[object, ...], Event] = {}
+    kept: list[Event] = []
+    for event in sorted(events, key=lambda each: each.span):
+        key = identity(event)
+        if key is not None and key in seen and seen[key].span.path != event.span.path:
+            continue
+        if key is not None:
+            seen.setdefault(key, event)
+        kept.append(event)
+    return kept
+
+
+def identity(event: Event) -> tuple[object, ...] | None:
+    """What makes two records copies of one: id, process, thread, time and inserts. None where too little is printed."""
+    if event.message_id is None or event.process is None or event.stamp is None or event.kind == "ffst":
+        return None
+    when = event.stamp.instant or event.stamp.local or event.stamp.written
+    inserts = tuple(sorted((name, value) for name, value in event.inserts.items() if value not in ("", "0")))
+    return event.message_id.key, event.process, event.thread, when, inserts or event.text
+
+
+def noise_count(found: Sequence[Episode]) -> int:
+    return sum(each.is_noise for each in found)

@@ -1,0 +1,152 @@
+"""
+Both sides of one failure: which episode of the accepting end belongs to which of the calling end.
+
+All pairs that are possible are weighed first and then the best are taken, so the order of the input does not
+matter. Names that contradict rule a pair out; the server's '????' contradicts nothing.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mqdiag.correlate.episodes import Episode
+from mqdiag.correlate.relation import contradict, is_application, relation
+from mqdiag.names import same_certificate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from mqdiag.model import Event
+
+WINDOW_S = 5.0  # between the two ends' records of one failure, clocks corrected
+CALL_S = 2.5  # between a client's record and what its application prints
+TIMELESS = 0.2  # the worth of a pair whose distance in time is not known
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    worth: float
+    distance: float
+    one: int
+    other: int
+
+
+def join(episodes: Sequence[Episode]) -> list[Episode]:
+    """
+    Episodes joined across sides; each result holds the events of one failure, both sides' where both are there.
+    """
+    told = [each for each in episodes if all(is_application(event) for event in each.events)]
+    logged = [each for each in episodes if each not in told]
+    clients = [each for each in logged if each.side == "client"]
+    others = [each for each in logged if each.side != "client"]
+    clients = merge(clients, told, same_client)
+    return merge(clients, others, two_ends)
+
+
+def merge(
+    ones: Sequence[Episode], others: Sequence[Episode], worth: Callable[[Episode, Episode], float]
+) -> list[Episode]:
+    """The episodes of both lists, the pairs that fit best joined, every episode in one pair at most."""
+    taken_ones: dict[int, int] = {}
+    taken_others: set[int] = set()
+    for edge in sorted(edges(ones, others, worth), key=lambda e: (-e.worth, e.distance, e.one, e.other)):
+        if edge.one not in taken_ones and edge.other not in taken_others:
+            taken_ones[edge.one] = edge.other
+            taken_others.add(edge.other)
+    result = []
+    for index, one in enumerate(ones):
+        events = list(one.events)
+        if index in taken_ones:
+            events += others[taken_ones[index]].events
+        result.append(Episode(events))
+    return result + [each for index, each in enumerate(others) if index not in taken_others]
+
+
+def edges(
+    ones: Sequence[Episode], others: Sequence[Episode], worth: Callable[[Episode, Episode], float]
+) -> Iterable[Edge]:
+    """All pairs within the window, and those whose distance in time cannot be known."""
+    timed = sorted((each.instant.timestamp(), index) for index, each in enumerate(others) if each.instant)
+    times = [when for when, _ in timed]
+    timeless = [index for index, each in enumerate(others) if each.instant is None]
+    for index, one in enumerate(ones):
+        near: list[int] = list(range(len(others))) if one.instant is None else timeless
+        if one.instant:
+            begin, end = span_of(one)
+            low, high = bisect_left(times, begin - WINDOW_S), bisect_left(times, end + WINDOW_S)
+            near = near + [place for _, place in timed[low:high]]
+        for place in near:
+            value = worth(one, others[place])
+            if value > 0:
+                yield Edge(value, distance(one, others[place]) or 0.0, index, place)
+
+
+def span_of(episode: Episode) -> tuple[float, float]:
+    """From when to when a failure can have its counterpart: a call of 20.9 s waits that long for the other end."""
+    assert episode.instant is not None
+    times = [each.instant.timestamp() for each in episode.events if each.instant]
+    waited = max((float(each.facts.get("elapsed_s", 0)) for each in episode.events), default=0.0)
+    return min(times) - waited, max(times)
+
+
+def distance(one: Episode, other: Episode) -> float | None:
+    """Seconds between two episodes, 0 while the call of one of them was under way; None if it is not known."""
+    if one.instant is None or other.instant is None:
+        return None
+    (begin, end), (start, stop) = span_of(one), span_of(other)
+    return max(0.0, start - end, begin - stop)
+
+
+def same_client(client: Episode, told: Episode) -> float:
+    """How well what an application tells fits a record of the client library on the same host; 0 not at all."""
+    apart = distance(client, told)
+    if apart is None or apart > CALL_S or contradict(client.events, told.events):
+        return 0
+    fit = max(relation(one, other) for one in client.events for other in told.events)
+    near = posixpath.dirname(client.lead.span.path) == posixpath.dirname(told.lead.span.path)
+    return fit + near + 1 - apart / CALL_S if fit else 0
+
+
+def two_ends(client: Episode, server: Episode) -> float:
+    """How well two episodes fit as the two ends of one failure; 0 not at all."""
+    if server.side is None or contradict(client.events, server.events):
+        return 0
+    fit = max(relation(one, other) for one in client.events for other in server.events)
+    named = bool(shared(client.events, server.events, lambda each: each.channel))
+    if not fit or (fit < 2 and not named):
+        return 0
+    apart = distance(client, server)
+    if apart is not None and apart > WINDOW_S:
+        return 0
+    value = fit + 3 * named + addressed(client.events, server.events) + known_certificate(client, server)
+    if apart is None:
+        return value + TIMELESS if fit == 3 and no_host_conflict(client.events, server.events) else 0
+    return value + 1 - apart / WINDOW_S
+
+
+def shared(ones: Sequence[Event], others: Sequence[Event], what: Callable[[Event], object]) -> set[object]:
+    return {what(each) for each in ones if what(each)} & {what(each) for each in others if what(each)}
+
+
+def addressed(client: Sequence[Event], server: Sequence[Event]) -> float:
+    """Whether the client calls the host that the server's records were written on, or its queue manager."""
+    called = {name.lower() for each in client if each.peer for name in (each.peer.host, each.peer.address) if name}
+    hosts = {each.host.lower() for each in server if each.host}
+    short = {name.partition(".")[0] for name in called}
+    return 2.0 * bool(hosts & (called | short)) + bool(shared(client, server, lambda each: each.queue_manager))
+
+
+def no_host_conflict(client: Sequence[Event], server: Sequence[Event]) -> bool:
+    """Without times a pair needs that nothing speaks against it: the client does not call another host."""
+    called = {each.peer.host.lower() for each in client if each.peer and each.peer.host}
+    hosts = {each.host.lower() for each in server if each.host}
+    return not called or not hosts or bool(hosts & called)
+
+
+def known_certificate(client: Episode, server: Episode) -> float:
+    ours = [each.certificate for each in client.events if each.certificate]
+    theirs = [each.certificate for each in server.events if each.certificate]
+    return float(any(same_certificate(a, b) for a in ours for b in theirs))

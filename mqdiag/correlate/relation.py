@@ -1,0 +1,73 @@
+"""How two events can be two views of one failure: complementary ids, layers, names, addresses."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from mqdiag.knowledge import knowledge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mqdiag.model import Event
+
+APPLICATION = (
+    "java-exception",
+    "mqi-transcript",
+)  # kinds in which an application tells what its call returned
+
+
+def is_application(event: Event) -> bool:
+    return event.kind in APPLICATION
+
+
+@cache
+def complementary(one: str, other: str) -> bool:
+    """Whether these two message ids are written by the two ends of one failure (`peers` of messages/*.toml)."""
+    messages = knowledge().messages
+    return any(b in messages[a].peers for a, b in ((one, other), (other, one)) if a in messages)
+
+
+def layers_of(event: Event) -> tuple[str, ...]:
+    """The layers at which this event's failure can be: one for MQ's records, several for a reason code."""
+    if event.layer:
+        return (event.layer,)
+    entry = knowledge().codes.get("mqrc", {}).get(str(event.reason_code))
+    return entry.layers if entry else ()
+
+
+def relation(one: Event, other: Event) -> float:
+    """
+    How well two events of different sides fit as cause and echo: 3 complementary ids, 2 roles and layer fit,
+    1 both ends found the same layer broken, 0 they have nothing to do with each other.
+    """
+    if one.message_id and other.message_id and complementary(one.message_id.key, other.message_id.key):
+        return 3 if one.role != other.role or one.layer in ("tcp", "channel") else 0
+    shared = set(layers_of(one)) & set(layers_of(other))
+    if not shared:
+        return 0
+    roles = {one.role, other.role}
+    if is_application(one) or is_application(other):
+        return 2 if roles != {"wrapper"} else 0
+    if roles == {"judge", "victim"} or (roles == {"judge", "wrapper"} and shared == {"tls"}):
+        return 2
+    return 1 if shared <= {"tcp", "channel"} and roles <= {"judge", "victim"} else 0
+
+
+def contradict(one: Iterable[Event], other: Iterable[Event]) -> bool:
+    """Whether two groups of events name different channels or different queue managers."""
+    for attribute in ("channel", "queue_manager"):
+        ours = {value for each in one if (value := getattr(each, attribute))}
+        theirs = {value for each in other if (value := getattr(each, attribute))}
+        if ours and theirs and not ours & theirs and (attribute == "channel" or applications_differ(one, other)):
+            return True
+    return False
+
+
+def applications_differ(one: Iterable[Event], other: Iterable[Event]) -> bool:
+    """
+    Only an application says which queue manager it *calls*; a queue manager's own log says which one *writes*,
+    and the two ends of a message channel are two queue managers.
+    """
+    return any(is_application(each) for each in (*one, *other))

@@ -1,0 +1,105 @@
+"""
+What a format is: how its records are found, skimmed and parsed. One module a format beside this one.
+
+A module of this folder registers itself by having a `FORMAT`; nothing else lists it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+from mqdiag import grammar
+from mqdiag.text import decode
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterator, Sequence
+
+    from mqdiag.grammar import ParseTree
+    from mqdiag.model import Event, Kind, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Skim:
+    """
+    What triage needs of a record, read without parsing it; bytes as they stand in the log, None if not there.
+
+    `message_key` is the message id without severity (`AMQ9716`); `written` the local stamp; `utc` the text of
+    `Time(...)` or whatever else states the instant.
+    """
+
+    message_key: str | None = None
+    written: bytes | None = None
+    utc: bytes | None = None
+
+
+class Format:
+    """
+    One kind of text that MQ or its users write. Subclasses set the class attributes and override `parse`.
+
+    `needles`: a source that holds none of these byte strings in its first 64 KiB is not of this format; they
+    only save compiling grammars that are not needed. `opens`, `opens_if_closed` and `closes` name terminals of
+    `grammars/<grammar_name>.lark`: the first begins a record wherever it stands, the second begins one only
+    where none is open that still waits for it, the third ends one and belongs to it. A format whose records
+    are single lines names the same terminal in `opens` and sets `one_line`.
+    """
+
+    kind: ClassVar[Kind]
+    grammar_name: ClassVar[str]
+    needles: ClassVar[tuple[bytes, ...]]
+    opens: ClassVar[tuple[str, ...]]
+    opens_if_closed: ClassVar[tuple[str, ...]] = ()
+    closes: ClassVar[tuple[str, ...]] = ()
+    one_line: ClassVar[bool] = False
+    opening_lines: ClassVar[int] = 1  # how many lines an `opens` terminal may span
+    rank: ClassVar[int] = 0  # of two formats that both know a text the higher rank is asked first
+    triaged: ClassVar[bool] = False  # records whose message id no rule uses are counted, not parsed
+
+    def looks_like(self, head: bytes, name: str) -> float:
+        """
+        How much of the first bytes of a source (or of a gap) is of this format: records found, 0 if none.
+
+        `name` is the path, for the formats whose file name says what they are.
+        """
+        if not any(needle in head for needle in self.needles):
+            return 0
+        return sum(1 for _ in self.openings.finditer(head))
+
+    @cached_property
+    def openings(self) -> re.Pattern[bytes]:
+        return grammar.pattern(self.grammar_name, *self.opens, *self.opens_if_closed)
+
+    @cached_property
+    def boundaries(self) -> re.Pattern[bytes]:
+        """All terminals that begin or end a record, at line starts."""
+        return grammar.pattern(self.grammar_name, *self.opens, *self.opens_if_closed, *self.closes)
+
+    def find_boundaries(self, data: bytes, begin: int, end: int) -> Iterator[re.Match[bytes]]:
+        """The boundaries between two offsets, for framing; a format that knows a quicker way overrides it."""
+        return self.boundaries.finditer(data, begin, end)
+
+    def skim(self, data: bytes) -> Skim:
+        """Read id and times of a record without parsing it. The default knows nothing and is never triaged out."""
+        return Skim()
+
+    def parse(self, record: Record, encoding: str | None) -> Event:
+        """
+        The event of one record. `encoding` is what the user said of the source, None to find it out.
+
+        lark.UnexpectedInput or ValueError where the record is not what the grammar says; parse.py makes an
+        unparsed record and a note of it.
+        """
+        raise NotImplementedError
+
+    def link(self, events: Sequence[Event]) -> list[Event]:
+        """Relate the events of one source to each other, in file order: a start to its stop, a line to its zone."""
+        return list(events)
+
+    def tree(self, text: str) -> ParseTree:
+        return grammar.parse(self.grammar_name, text)
+
+    def text(self, record: Record, encoding: str | None) -> str:
+        """The record's text with \\n line ends; never fails (text.decode)."""
+        return decode(record.data, encoding).text.replace("\r\n", "\n")

@@ -1,0 +1,151 @@
+"""The text error log, AMQERRnn.LOG (grammars/errorlog.lark)."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+from mqdiag import clock, grammar
+from mqdiag.formats._base import Format, Skim
+from mqdiag.grammar import is_tree
+from mqdiag.model import Event, MessageId, Stamp
+from mqdiag.text import unwrap
+
+if TYPE_CHECKING:
+    from mqdiag.grammar import ParseTree
+    from mqdiag.model import Record
+
+MESSAGE_ID = re.compile(r"(AMQ(?:[A-Z]{2})?)(\d{4})([A-Z])?")
+INSERTS = ("ArithInsert1", "ArithInsert2", "CommentInsert1", "CommentInsert2", "CommentInsert3")
+QUOTE_MARKS = " \t>#*|"  # before the lines of a record that was quoted in a mail or listed as a comment
+
+
+class ErrorLog(Format):
+    """
+    facts: `remote_host` (the RemoteHost attribute), `module` (`amqccisa.c:8789`, from the footer).
+    """
+
+    kind: ClassVar = "amqerr"
+    grammar_name = "errorlog"
+    needles = (b"Process(", b"AMQ")
+    opens = ("STAMP",)
+    opens_if_closed = ("MESSAGE_ID",)
+    closes = ("FOOTER",)
+    triaged = True
+    rank = 5
+
+    @cached_property
+    def skim_pattern(self) -> re.Pattern[bytes]:
+        """A message id at a line start, or the header's stamp and the instant beside it."""
+        return grammar.pattern(self.grammar_name, "STAMP", "MESSAGE_ID", "UTC_LINE")
+
+    def skim(self, data: bytes) -> Skim:
+        key = written = utc = None
+        for match in self.skim_pattern.finditer(data):
+            part = match[0].strip(b" \t>#*|")
+            if match.lastgroup == "STAMP":
+                written = part.rstrip(b"- \t")
+            elif match.lastgroup == "UTC_LINE":
+                utc = part[len(b"Time(") :]
+            else:
+                key = part[: part.index(b":")].decode("ascii").rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+                break
+        return Skim(key, written, utc)
+
+    def parse(self, record: Record, encoding: str | None) -> Event:
+        return event(self.tree(unquoted(self.text(record, encoding))), record)
+
+
+def unquoted(text: str) -> str:
+    """The record without the mail quotes or comment signs before its lines: '> 10/30/24 00:06:19 - Process('."""
+    first = text.lstrip("\n")
+    marks = first[: len(first) - len(first.lstrip(QUOTE_MARKS))]
+    mark = marks.strip()
+    if not mark:
+        return text
+    return re.sub(rf"(?m)^[ \t]*{re.escape(mark[0])}[ \t]?", "", text)
+
+
+def event(tree: ParseTree, record: Record) -> Event:
+    """The event of a parsed record; `interpret` gives it its channel and the rest."""
+    attributes: dict[str, str] = {}
+    message: ParseTree | None = None
+    sections: list[ParseTree] = []
+    written, module = "", ""
+    for part in tree.children:
+        if not is_tree(part):
+            module = footer_module(str(part))
+        elif part.data == "header":
+            for child in part.children:
+                if not is_tree(child):
+                    written = written or str(child).strip().rstrip("-–— \t") if child.type == "STAMP" else written
+                else:
+                    name, *value = (str(token) for token in child.children)
+                    attributes.setdefault(name.strip().rstrip("("), value[0].strip() if value else "")
+        elif part.data == "message":
+            message = part
+        else:
+            sections.append(part)
+    process, _, thread = attributes.get("Process", "").partition(".")
+    facts = {"remote_host": attributes.get("RemoteHost", ""), "module": module}
+    return Event(
+        kind="amqerr",
+        span=record.span,
+        stamp=read_stamp(written, attributes.get("Time")),
+        host=attributes.get("Host") or None,
+        queue_manager=attributes.get("QMgr") or None,
+        process=number(process),
+        thread=number(thread),
+        user=attributes.get("User") or None,
+        program=attributes.get("Program") or None,
+        installation=attributes.get("Installation") or None,
+        vrmf=attributes.get("VRMF") or None,
+        message_id=message_id(message),
+        inserts={name: attributes[name] for name in INSERTS if name in attributes},
+        facts={name: value for name, value in facts.items() if value},
+        text=paragraphs(message)[0] if message else "",
+        body="\n".join(line for section in sections for line in paragraphs(section)),
+    )
+
+
+def read_stamp(written: str, utc: str | None) -> Stamp | None:
+    """The stamp of a header; its instant only where `Time()` states it, the rest is for timing.py."""
+    instant = clock.utc(utc) if utc else None
+    if instant:
+        return Stamp(written or (utc or ""), instant=instant, certainty="stated")
+    return Stamp(written) if written else None
+
+
+def message_id(message: ParseTree | None) -> MessageId | None:
+    token = str(message.children[0]) if message else ""
+    match = MESSAGE_ID.search(token)
+    return MessageId(*match.groups()) if match else None
+
+
+def paragraphs(part: ParseTree) -> list[str]:
+    """The unwrapped paragraphs of a message or section, without its id or heading; at least one, maybe empty."""
+    result: list[str] = []
+    lines: list[str] = []
+    for token in part.children:
+        if not is_tree(token) and token.type == "TEXT":
+            lines.append(str(token))
+        elif lines:
+            result.append(unwrap(lines))
+            lines = []
+    if lines:
+        result.append(unwrap(lines))
+    return result or [""]
+
+
+def footer_module(footer: str) -> str:
+    """`amqccisa.c:8789` of a footer, empty if MQ named no module."""
+    match = re.search(r"([A-Za-z0-9_]+\.[A-Za-z]+)\s*:\s*(\d+)", footer)
+    return f"{match[1]}:{match[2]}" if match else ""
+
+
+def number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+FORMAT = ErrorLog()

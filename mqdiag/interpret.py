@@ -1,0 +1,204 @@
+"""
+What a printed event means: its channel, peer, certificate and codes, by the knowledge of its message id.
+
+Decided on ids, codes and inserts, so the language of a log does not matter. Where a log prints no inserts
+(before 9.1, HP NonStop) the quoted strings of the message line and the last free number of the explanation
+stand in for them; prose is never read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from mqdiag import names
+from mqdiag.knowledge import Knowledge, Message, knowledge
+from mqdiag.model import Code, MessageId, Peer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mqdiag.model import Certificate, Event, Side
+
+UNKNOWN_CHANNEL = re.compile(r"\?{3,4}")
+QUOTED = re.compile(r"'([^']{0,4000})'|‘([^’]{0,4000})’|\"([^\"]{0,4000})\"|「([^」]{0,4000})」")
+FREE_NUMBER = re.compile(r"(?<![\w.:/'(-])(\d{1,8})(?![\w:/'-]|\.\d)")
+# nshrb (198.51.100.24)(1481)   branch14 (203.0.113.114) (1414)   10.91.132.120(1416)   198.51.100.3
+PEER = re.compile(
+    r"^\s*(?P<host>[^\s()/,]{1,255})?(?:\s*\((?P<address>[0-9A-Fa-f.:]{3,45})\))?(?:\s*\((?P<port>\d{1,5})\))?"
+)
+ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}")
+
+# What GSKit prints when it could not classify a certificate: a record that lost its id is known by it.
+SIGNATURES: Mapping[str, MessageId] = {"GSK_UNKNOWNREVOCATIONSTATUS_SUBJECT": MessageId("AMQ", "9716")}
+
+CALLING_PROGRAMS = ("runmqchl", "amqmcach")  # the MCA that starts a channel
+ACCEPTING_PROGRAMS = ("amqrmppa", "amqcrsta", "amqzlaa0", "amqzxma0", "runmqlsr", "amqrmppx")
+
+
+def interpret(event: Event) -> Event:
+    """The same event with layer, role, channel, peer, certificate, codes and side filled in where they can be."""
+    known = knowledge()
+    event = identified(event)
+    message = known.messages.get(event.message_id.key) if event.message_id else None
+    if message is None:
+        return sided(with_reason_layer(event, known), None)
+    quoted = dict(zip(message.quoted, quotes(event.text), strict=False)) if not event.inserts else {}
+    codes = frozenset(codes_of(event, message)) | event.codes
+    peer_text = event.inserts.get(message.peer or "") or event.facts.get("remote_host") or quoted.get("peer")
+    event = replace(
+        event,
+        layer=message.layer,
+        role="victim" if message.role == "judge" and any(c.namespace == "alert" for c in codes) else message.role,
+        channel=event.channel or channel_name(event.inserts.get(message.channel or "") or quoted.get("channel")),
+        peer=event.peer or (peer(peer_text) if peer_text else None),
+        certificate=event.certificate or certificate_of(event, message),
+        codes=codes,
+        user=event.inserts.get(message.user or "") or quoted.get("user") or event.user,
+        facts={**event.facts, **facts_of(event, message, quoted)},
+    )
+    return sided(event, message)
+
+
+def identified(event: Event) -> Event:
+    """An event whose record lost its message id, with the id that its inserts or text give away."""
+    if event.message_id or event.kind not in ("amqerr", "amqerr-json", "syslog", "container"):
+        return event
+    everything = " ".join((*event.inserts.values(), event.text, event.body))
+    for signature, message_id in SIGNATURES.items():
+        if signature in everything:
+            return replace(event, message_id=message_id, facts={**event.facts, "identified_by": signature})
+    return event
+
+
+def quotes(text: str) -> list[str]:
+    return [next(part for part in match.groups() if part is not None) for match in QUOTED.finditer(text)]
+
+
+def channel_name(text: str | None) -> str | None:
+    """A channel's name, None for MQ's placeholder of question marks."""
+    name = (text or "").strip()
+    return name if name and not UNKNOWN_CHANNEL.fullmatch(name) else None
+
+
+def peer(text: str) -> Peer | None:
+    """The address in MQ's spellings of it: name, address and port, each only if it is there."""
+    match = PEER.match(text)
+    host, address = (match["host"], match["address"]) if match else (None, None)
+    if host and UNKNOWN_CHANNEL.fullmatch(host):
+        host = None
+    if host and not address and ADDRESS.fullmatch(host):
+        host, address = None, host
+    if not host and not address:
+        return None
+    return Peer(host, address, int(match["port"]) if match and match["port"] else None)
+
+
+def certificate_of(event: Event, message: Message) -> Certificate | None:
+    """The certificate a record names: from its insert, else from the quoted strings of its explanation."""
+    if message.certificate is None:
+        return None
+    candidates = [event.inserts.get(message.certificate, ""), *quotes(event.body), *quotes(event.text)]
+    found = [each for text in candidates if text and (each := names.certificate(text))]
+    # a cut insert may have its full value in the explanation
+    return max(found, key=lambda each: (each.serial is not None, each.issuer is not None), default=None)
+
+
+def facts_of(event: Event, message: Message, quoted: Mapping[str, str]) -> dict[str, str]:
+    facts = {name: event.inserts[insert] for insert, name in message.facts.items() if event.inserts.get(insert)}
+    facts |= {name: value for name, value in quoted.items() if name in message.facts.values()}
+    if url := next((u for text in (*event.inserts.values(), event.body) if (u := names.url(text))), None):
+        facts.setdefault("url", url)
+    return facts
+
+
+# ---- codes: a number means nothing without its namespace -------------------------------------------------------
+
+
+def codes_of(event: Event, message: Message) -> Iterator[Code]:
+    """The codes of a record: from its inserts, else the last free number of its explanation."""
+    printed = [(message.codes[insert], event.inserts[insert]) for insert in message.codes if insert in event.inserts]
+    if not printed and message.body_code and (value := last_number(event.body)):
+        printed = [(message.body_code, value)]
+    openssl = speaks_openssl(event)
+    for namespace, value in printed:
+        if code := code_of(namespace, value.strip(), openssl):
+            yield code
+
+
+def last_number(body: str) -> str | None:
+    """
+    The last number of an explanation that stands free: not in quotes, not part of a name, an address or (a).
+
+    'The return code from TCP/IP is 111 (X'6F').'  '証明書の検証エラーは 575032 です。'
+    """
+    numbers = FREE_NUMBER.findall(QUOTED.sub(" ", re.sub(r"\(?X\(?'[0-9A-Fa-f]+'\)?", " ", body)))
+    return numbers[-1] if numbers else None
+
+
+def speaks_openssl(event: Event) -> bool:
+    """Whether the record comes from an MQ on OpenSSL (HP NonStop): it prints no GSKit blob and no GSKit code."""
+    printed = " ".join(event.inserts.values()) + event.body
+    return "GSKVALMethod" not in printed and "ArithInsert1" not in event.inserts
+
+
+def code_of(namespace: str, value: str, openssl: bool) -> Code | None:
+    if not value.isascii() or not value.isdigit():
+        return None
+    number = int(value)
+    if namespace == "validation":  # the second number of AMQ9633: whose it is, is seen by its range
+        if number >= 575000:
+            return Code("gskval", value)
+        if openssl and 1000 <= number < 1256:
+            return Code("alert", str(number - 1000))
+        return Code("x509", value) if openssl and 0 < number < 200 else None
+    if namespace == "errno":
+        name = errno_names().get(number)
+        return Code("errno", name) if name else None
+    return Code(namespace, value) if number else None
+
+
+@cache
+def errno_names() -> Mapping[int, str]:
+    """The meaning of a socket error by its number; no number means two things on two platforms (test_interpret)."""
+    entries = knowledge().codes.get("errno", {})
+    return {number: name for name, entry in entries.items() for number in entry.numbers.values()}
+
+
+def with_reason_layer(event: Event, known: Knowledge) -> Event:
+    """An application's event has no message of MQ's; its reason code says at which layers it can have failed."""
+    if not event.reason_code or event.role:
+        return event
+    entry = known.codes.get("mqrc", {}).get(str(event.reason_code))
+    code = Code("mqrc", str(event.reason_code))
+    if entry is None or entry.role == "unrelated":
+        return event
+    layer = entry.layers[0] if len(entry.layers) == 1 else None
+    return replace(event, codes=event.codes | {code}, layer=layer, role="victim")
+
+
+# ---- side ------------------------------------------------------------------------------------------------------
+
+
+def sided(event: Event, message: Message | None) -> Event:
+    """The event with the end that wrote it: which one started the channel is seen by the message, then the program."""
+    return event if event.side else replace(event, side=side_of(event, message))
+
+
+def side_of(event: Event, message: Message | None) -> Side | None:
+    if message and message.side in ("caller", "acceptor") and message.role != "wrapper":
+        return "client" if message.side == "caller" else "server"
+    program = (event.program or "").lower().rpartition("\\")[2].removesuffix(".exe")
+    if program in CALLING_PROGRAMS:
+        return "client"
+    if program in ACCEPTING_PROGRAMS or event.queue_manager:
+        return "server"
+    if event.kind == "container":
+        return "server"
+    if program and not program.startswith(("amq", "runmq", "strmq", "endmq", "crtmq", "dltmq")):
+        return "client"
+    if (event.installation or "").startswith("MQNI"):
+        return "client"  # the redistributable client names its installation so
+    return None

@@ -1,0 +1,187 @@
+"""The stages in their order: find, read (frame, triage, parse), interpret, correlate, classify. Nothing else knows it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mqdiag import __version__, clock, sources
+from mqdiag.errors import MqdiagError
+from mqdiag.model import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from mqdiag.model import Event, Incident, Note, Record, Side
+    from mqdiag.parse import Reading
+    from mqdiag.sources import Source
+
+PARTIAL = frozenset({"unreadable"})  # notes that say that an input could not be read in full: exit status 2
+FFST_KINDS = ("ffst", "java-ffst", "ffst-summary")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """
+    What the caller asks for. `paths`: files, folders, archives, "-" for standard input. `client` and `server`
+    are paths whose side is said, `tz` zones as ZONE or PATH=ZONE. `since` and `until` are RFC 3339 times (UTC
+    where no zone is given), `channel` a channel name. `date_order`: `dmy` or `mdy`, where logs leave it open.
+    """
+
+    paths: tuple[str, ...]
+    client: tuple[str, ...] = ()
+    server: tuple[str, ...] = ()
+    tz: tuple[str, ...] = ()
+    since: str | None = None
+    until: str | None = None
+    channel: str | None = None
+    encoding: str | None = None
+    date_order: str | None = None
+    jobs: int | None = None
+
+
+def analyze(options: Options) -> Report:
+    """
+    The report on everything under the paths. MqdiagError where nothing can be read or an option makes no sense.
+    """
+    from mqdiag.classify import classify
+    from mqdiag.correlate import correlate
+
+    since, until = instant(options.since, "--since"), instant(options.until, "--until")
+    found, notes = find(options)
+    sides, (zones, tz) = said_sides(options, found), said_zones(options, found)
+    readings = [reading(each, sides.get(each.path), options) for each in found]
+    joined = correlate(readings, sides, zones, tz)
+    incidents, undecided = classify(joined.occurrences, joined.corroboration, joined.context)
+    all_notes = [*notes, *(note for each in readings for note in each.notes), *joined.notes, *undecided]
+    return Report(
+        version=__version__,
+        sources=joined.sources,
+        incidents=tuple(each for each in incidents if wanted(each, since, until, options.channel)),
+        clocks=joined.clocks,
+        notes=tuple(sorted(all_notes, key=lambda n: (n.path or "", n.line or 0, n.code, n.text))),
+    )
+
+
+def records(options: Options) -> Iterator[tuple[Record, Event | None]]:
+    """Every record of every source with its event, None where no format understood it."""
+    from mqdiag.interpret import interpret
+    from mqdiag.parse import framed, parsed
+
+    found, _ = find(options)
+    for source in found:
+        for record, format in framed(source):
+            event = parsed(record, format, options.encoding)[0] if format else None
+            yield record, interpret(event) if event else None
+
+
+def ffsts(options: Options) -> list[Event]:
+    """The FFST reports under the paths, in time order; those without instant last."""
+    found, _ = find(options)
+    events = [event for each in found for event in reading(each, None, options).events if event.kind in FFST_KINDS]
+    return sorted(events, key=lambda e: (e.instant is None, e.instant.timestamp() if e.instant else 0.0, e.span))
+
+
+def find(options: Options) -> tuple[list[Source], list[Note]]:
+    found, notes = sources.find((*options.paths, *options.client, *options.server))
+    if not found and notes:
+        raise MqdiagError(
+            "I was asked to analyze logs and could read none.",
+            where=", ".join(sorted({note.path or "" for note in notes})),
+            found=notes[0].text.removesuffix(" Everything else was read."),
+            hint="Name a file, a folder or an archive that holds AMQERR*.LOG, or pipe a log in.",
+        )
+    return found, notes
+
+
+def reading(source: Source, side: Side | None, options: Options) -> Reading:
+    """One source, read and interpreted."""
+    from mqdiag.interpret import interpret
+    from mqdiag.parse import read
+
+    result = read(source, options.encoding)
+    result.events = [interpret(replace(event, side=side or event.side)) for event in result.events]
+    if result.example:
+        result.example = interpret(replace(result.example, side=side or result.example.side))
+    return result
+
+
+# ---- what the user said ------------------------------------------------------------------------------------------
+
+
+def under(path: str, found: Sequence[Source], roots: Sequence[str]) -> list[str]:
+    """The report paths of the sources at or below a path, which may be inside one of the paths named."""
+    places = [os.path.realpath(each) for each in (path, *(os.path.join(root, path) for root in roots if root != "-"))]
+    return [
+        each.path
+        for each in found
+        if any(each.location == place or each.location.startswith((place + os.sep, place + "!")) for place in places)
+        or each.path == path
+    ]
+
+
+def said_sides(options: Options, found: Sequence[Source]) -> dict[str, Side]:
+    sides: dict[str, Side] = {}
+    given: tuple[tuple[Side, tuple[str, ...]], ...] = (("client", options.client), ("server", options.server))
+    for side, paths in given:
+        for path in paths:
+            for each in under(path, found, options.paths):
+                sides[each] = side
+    return sides
+
+
+def said_zones(options: Options, found: Sequence[Source]) -> tuple[dict[str, str], str | None]:
+    """The zones of single sources and the one for all others, each checked."""
+    zones: dict[str, str] = {}
+    common: str | None = None
+    for each in options.tz:
+        path, sign, name = each.rpartition("=")
+        if clock.zone(name) is None:
+            raise MqdiagError(
+                f"I was asked to read times in the zone {name!r}.",
+                where=f"--tz {each}",
+                found="I know no such zone.",
+                hint="Name an IANA zone such as Asia/Tokyo or an offset such as +09:00.",
+            )
+        if not sign:
+            common = name
+            continue
+        paths = under(path, found, options.paths)
+        if not paths:
+            raise MqdiagError(
+                f"I was asked to read the times of {path} in the zone {name}.",
+                where=f"--tz {each}",
+                found="None of the files that I read is at or below that path.",
+                hint="Give the path as it stands in the report's list of sources.",
+            )
+        zones |= dict.fromkeys(paths, name)
+    return zones, common
+
+
+def instant(text: str | None, option: str) -> datetime | None:
+    """The instant that --since or --until names; a time without zone is UTC."""
+    if text is None:
+        return None
+    seen = clock.read(text if any(sign in text for sign in (":", "T")) else f"{text} 00:00:00")
+    local = seen.local() if seen else None
+    if seen is None or local is None:
+        raise MqdiagError(
+            f"I was asked to look only at a part of the time: {text!r}.",
+            where=option,
+            found="I cannot read that as a time.",
+            hint="Write it as 2024-03-19T13:20:00Z, or 2024-03-19 13:20:00 for UTC.",
+        )
+    from datetime import timedelta
+
+    return clock.to_utc(local, seen.offset or timedelta(0))
+
+
+def wanted(incident: Incident, since: datetime | None, until: datetime | None, channel: str | None) -> bool:
+    """Whether an incident is in the time and on the channel asked for; one without time or channel is kept."""
+    if since and incident.end and incident.end < since:
+        return False
+    if until and incident.start and incident.start > until:
+        return False
+    return channel is None or incident.channel in (None, channel)

@@ -1,0 +1,67 @@
+"""
+The ways an answer is written. A module of this folder with a RENDERER is one; names with _ are machinery.
+
+The names are listed without importing the modules, so that `-f json` never pays for rich.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from mqdiag.errors import MqdiagError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mqdiag.model import Report
+    from mqdiag.render._document import Document
+
+    Renderer = Callable[["Page", "Screen"], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What is written to: its columns, and whether it takes colour. A file is a screen without colour."""
+
+    width: int = 100
+    colour: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """
+    One answer in its two forms, each made only when a renderer asks: to be read, and to be processed.
+
+    `data` holds only what JSON has: objects with stable keys, lists, strings, numbers, true, false, null.
+    """
+
+    document: Callable[[], Document]
+    data: Callable[[], object]
+
+
+def formats() -> tuple[str, ...]:
+    """The formats by name, `terminal` first: it is the default."""
+    names = {each.name for each in pkgutil.iter_modules(__path__) if not each.name.startswith("_")}
+    return tuple(sorted(names, key=lambda each: (each != "terminal", each)))
+
+
+def render(page: Page, format: str, screen: Screen) -> str:
+    """A page in one of the formats, ready to be written. MqdiagError for a name that is none of them."""
+    if format not in formats():
+        raise MqdiagError(
+            f"You asked for the format {format}.",
+            found="I do not know it.",
+            hint=f"Choose one of {', '.join(formats())}.",
+        )
+    return cast("Renderer", import_module(f"{__name__}.{format}").RENDERER)(page, screen)
+
+
+def report_page(report: Report) -> Page:
+    """The report of `mqdiag analyze`, as any format writes it."""
+    return Page(
+        lambda: import_module(f"{__name__}._document").document(report),
+        lambda: import_module(f"{__name__}.json").data(report),
+    )

@@ -1,0 +1,161 @@
+"""
+Document -> text for a terminal, laid out by rich.
+
+Every string goes through `visible` into a rich Text: rich's markup is never parsed, for
+`[Class=]GSKVALMethod::X509[Issuer=]` is a certificate, not a style. Whatever colour says, a word says too.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from mqdiag.render._document import (
+    Block,
+    Bullets,
+    Excerpt,
+    Excerpts,
+    Facts,
+    Heading,
+    Paragraph,
+    Steps,
+    Table,
+    Verdict,
+)
+from mqdiag.render._visible import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mqdiag.render import Page, Screen
+    from mqdiag.render._document import Document
+
+NARROWEST, WIDEST = 40, 120
+
+CONFIDENCE_STYLE = {"certain": "bold red", "probable": "bold yellow", "possible": "bold cyan"}
+ROLE_STYLE = {"origin": "bold", "wrapper": "dim", "support": "", "echo": "", "absence": "dim"}
+
+
+def write(page: Page, screen: Screen) -> str:
+    return paint(page.document(), screen)
+
+
+RENDERER = write
+
+
+def paint(document: Document, screen: Screen) -> str:
+    """The document as lines, each with its line end and without blanks at its end."""
+    paper = Paper(screen)
+    for block in document.blocks:
+        paper.put(block)
+    return paper.text()
+
+
+def text(value: str, style: str = "") -> Text:
+    return Text(visible(value), style=style)
+
+
+class Paper:
+    """One text that grows block by block."""
+
+    def __init__(self, screen: Screen) -> None:
+        self.width = min(max(screen.width, NARROWEST), WIDEST)
+        self.file = io.StringIO()
+        self.console = Console(
+            file=self.file,
+            width=self.width,
+            color_system="standard" if screen.colour else None,
+            force_terminal=screen.colour,
+            no_color=not screen.colour,
+            force_jupyter=False,
+            legacy_windows=False,
+            markup=False,
+            highlight=False,
+            emoji=False,
+        )
+
+    def text(self) -> str:
+        lines = self.file.getvalue().strip("\n").split("\n")
+        return "".join(line.rstrip(" ") + "\n" for line in lines)
+
+    def line(self, content: Text, indent: int = 0, lead: Text | None = None) -> None:
+        """Print a text, wrapped and indented; `lead` stands in the indent of its first line. Long words are cut."""
+        for number, each in enumerate(content.wrap(self.console, self.width - indent, overflow="fold")):
+            margin = lead if lead and number == 0 else Text()
+            each.rstrip()
+            self.console.print(margin + Text(" " * (indent - margin.cell_len)) + each, soft_wrap=True)
+
+    def blank(self) -> None:
+        self.console.print()
+
+    def put(self, block: Block) -> None:
+        match block:
+            case Heading():
+                self.heading(block)
+            case Verdict():
+                self.verdict(block)
+            case Paragraph():
+                self.line(text(block.text), 2)
+            case Facts():
+                self.facts(block.rows)
+            case Bullets():
+                for item in block.items:
+                    self.line(text(item), 4, Text("  -"))
+            case Excerpts():
+                self.excerpts(block.rows)
+            case Steps():
+                self.steps(block)
+            case Table():
+                self.table(block)
+
+    def heading(self, heading: Heading) -> None:
+        self.blank()
+        self.line(text(heading.text, "bold" if heading.level == 1 else "bold blue"))
+
+    def verdict(self, verdict: Verdict) -> None:
+        self.blank()
+        number = f"{verdict.number}. " if verdict.number else ""
+        style = CONFIDENCE_STYLE[verdict.confidence]
+        self.line(Text.assemble(text(number), text(verdict.title, "bold"), text(f" ({verdict.confidence})", style)))
+        for fact in verdict.facts:
+            self.line(text(fact), 2)
+
+    def facts(self, rows: Iterable[tuple[str, str]]) -> None:
+        rows = list(rows)
+        width = max((len(label) for label, _ in rows), default=0)
+        for label, value in rows:
+            self.line(text(value), width + 4, Text("  ") + text(label, "dim"))
+
+    def excerpts(self, rows: Iterable[Excerpt]) -> None:
+        """`path:line  time  side  id  role`, in columns, and what it says on the line below."""
+        rows = list(rows)
+        cells = [(each.where, each.time, each.side, each.id, each.role) for each in rows]
+        widths = [max(text(cell).cell_len for cell in column) for column in zip(*cells, strict=True)]
+        for each, row in zip(rows, cells, strict=True):
+            styles = ("bold", "", "", "bold", ROLE_STYLE[each.role])
+            parts = [
+                text(cell, style) + Text(" " * (width - text(cell).cell_len + 2))
+                for cell, width, style in zip(row, widths, styles, strict=True)
+            ]
+            self.line(Text.assemble(*parts), 2)
+            self.line(text(each.says), 6)
+
+    def steps(self, block: Steps) -> None:
+        for step in block.steps:
+            who = [text(f"{step.who}: ", "bold")] if step.who else []
+            self.line(Text.assemble(*who, text(step.do)), 4, Text("  -"))
+            if step.check:
+                self.line(Text.assemble(text("check: ", "bold"), text(step.check)), 4)
+
+    def table(self, block: Table) -> None:
+        grid = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        for column in block.columns:
+            figure = column in block.figures
+            grid.add_column(text(column), justify="right" if figure else "left", overflow="fold", no_wrap=figure)
+        for row in block.rows:
+            grid.add_row(*(text(cell) for cell in row))
+        self.console.print(grid)

@@ -1,0 +1,124 @@
+"""
+Text as people hand it in: any encoding, wrapped by display width, quoted, damaged.
+
+One file can hold several encodings (a queue manager in UTF-8, a command run under another locale), so every
+record is decoded for itself. Sources: shared knowledge of formats, samples/records/errorlog.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+
+class Decoded(NamedTuple):
+    text: str
+    encoding: str
+
+
+# Tried in this order where the bytes are not UTF-8; of those that decode, the one whose text looks most like
+# language wins, the earlier one where two look alike.
+CANDIDATES = ("cp932", "euc_jp", "gb18030", "big5", "cp949", "cp1252", "cp850")
+
+
+def decode(data: bytes, encoding: str | None = None) -> Decoded:
+    """
+    The text of one record and the encoding it was read in. Never fails: bytes that are not of the encoding
+    become lone surrogates, and encoding the text again with `surrogateescape` gives back the bytes.
+
+    `encoding` is what the user said; None finds it out: ASCII and UTF-8 if they fit, else by what it looks like.
+    """
+    if encoding:
+        return Decoded(data.decode(encoding, "surrogateescape"), encoding)
+    if data.isascii() and b"\x1b$" not in data:
+        return Decoded(data.decode("ascii"), "ascii")
+    try:
+        return Decoded(data.decode("utf-8"), "utf-8")
+    except UnicodeDecodeError:
+        guess = guess_encoding(data)
+        return Decoded(data.decode(guess, "surrogateescape"), guess)
+
+
+def guess_encoding(data: bytes) -> str:
+    """The encoding that makes the most language-like text of bytes that are not ASCII; `utf-8` if none does."""
+    if b"\x1b$" in data:  # ISO-2022-JP switches with ESC $ B
+        return "iso2022_jp"
+    best, best_score = "utf-8", likeness(data.decode("utf-8", "surrogateescape"))
+    for candidate in CANDIDATES:
+        score = likeness(data.decode(candidate, "surrogateescape"))
+        if score > best_score:
+            best, best_score = candidate, score
+    return best
+
+
+def likeness(text: str) -> float:
+    """How much the non-ASCII part of a text looks like language: 1 all kana and letters, below 0 mostly debris."""
+    total, good = 0, 0.0
+    for char in text:
+        if char < "\x80":
+            continue
+        total += 1
+        good += character_likeness(char)
+    return good / total if total else 0.0
+
+
+@lru_cache(maxsize=4096)
+def character_likeness(char: str) -> float:
+    code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF or unicodedata.category(char) in ("Cc", "Cn", "Co"):
+        return -8.0
+    if 0x3040 <= code <= 0x30FF or 0x3001 <= code <= 0x3002 or 0xFF01 <= code <= 0xFF5E:
+        return 1.0  # kana, Japanese punctuation, full-width forms
+    if 0xAC00 <= code <= 0xD7A3:
+        return 0.9  # hangul syllables
+    if 0x4E00 <= code <= 0x9FFF:
+        return 0.7  # ideographs: each of the East Asian encodings turns the others' bytes into some
+    if 0xFF61 <= code <= 0xFF9F:
+        return 0.1  # half-width katakana: what cp932 makes of most Western bytes
+    if unicodedata.category(char)[0] == "L":
+        return 0.5 if code < 0x250 else -0.5
+    return 0.1
+
+
+def is_wide(char: str) -> bool:
+    """Whether a character takes two columns, as MQ counts when it wraps at 79. False for the empty string."""
+    return bool(char) and unicodedata.east_asian_width(char) in "WF"
+
+
+def columns(text: str) -> int:
+    return sum(2 if is_wide(char) else 1 for char in text)
+
+
+WIDTH = 79  # MQ wraps text at 79 columns, a wide character counting as two
+
+
+def unwrap(lines: list[str]) -> str:
+    """
+    The lines of one paragraph that MQ wrapped at 79 columns, as one again.
+
+    Latin text breaks at blanks. Japanese and Chinese break anywhere, and then no blank goes between; the
+    same holds for the Latin tokens inside such a paragraph, and for a token too long for any line.
+    """
+    hard = any(is_wide(char) for line in lines for char in line)
+    joined, last = "", ""
+    for line in lines:
+        piece = line.rstrip("\r\n")
+        if not joined:
+            joined, last = piece.lstrip(), piece
+            continue
+        joined = joined.rstrip(" ") + glue(last, piece, hard) + piece.strip(" ")
+        last = piece
+    return joined.strip()
+
+
+def glue(before: str, after: str, hard: bool) -> str:
+    """What stood between two lines before they were wrapped: a blank or nothing."""
+    if before.endswith(" ") or after.startswith(" "):
+        return " "
+    full = columns(before) >= WIDTH - 1
+    if hard:
+        # '...X509[Issuer=]EMAIL=pki@harbour.exam' / 'ple.net,CN=...' : 79 columns and no blank
+        return "" if full or (is_wide(before[-1:]) and is_wide(after[:1])) else " "
+    last_word, first_word = before.rpartition(" ")[2], after.partition(" ")[0]
+    return "" if full and len(last_word) + len(first_word) > WIDTH else " "

@@ -1,0 +1,13 @@
+"""Every test runs in a zone that is nobody's default, so that a report that depends on the machine's zone fails."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def unusual_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Pacific/Chatham")
+    time.tzset()
