@@ -55,17 +55,30 @@ app = typer.Typer(
 
 
 def main() -> None:
+    sys.exit(run())
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line, that of the process if none is given; the exit status."""
     try:
-        app(prog_name="mqdiag")
-    except Exception:  # a defect of ours; status 1 would say that --fail-on was met
+        app(arguments, prog_name="mqdiag")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else OK
+    except Exception:  # a defect of ours; Python's own status 1 would say that --fail-on was met
         import traceback
 
         traceback.print_exc()
         complain("This is a defect of mqdiag, not of your logs. Please report it with the lines above.")
-        sys.exit(NOT_DONE)
+        return NOT_DONE
+    return OK
 
 
 # ---- options ---------------------------------------------------------------------------------------------------
+
+
+class DateOrder(StrEnum):
+    dmy = "dmy"
+    mdy = "mdy"
 
 
 class FailOn(StrEnum):
@@ -90,6 +103,10 @@ Servers = Annotated[
 Zones = Annotated[
     list[str] | None,
     typer.Option("--tz", metavar="[PATH=]ZONE", help="Zone of local times: Asia/Tokyo or +09:00. Repeatable."),
+]
+Dates = Annotated[
+    DateOrder | None,
+    typer.Option("--date-order", help="How to read 7/11/2021 where nothing else decides it."),
 ]
 Since = Annotated[str | None, typer.Option("--since", metavar="TIME", help="Leave out what is earlier (UTC).")]
 Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Leave out what is later (UTC).")]
@@ -131,6 +148,7 @@ def analyze(
     client: Clients = None,
     server: Servers = None,
     tz: Zones = None,
+    date_order: Dates = None,
     since: Since = None,
     until: Until = None,
     channel: Channel = None,
@@ -146,7 +164,9 @@ def analyze(
     from mqdiag import pipeline
     from mqdiag.render import report_page
 
-    options = chosen(paths, client, server, tz, since=since, until=until, channel=channel, encoding=encoding, jobs=jobs)
+    options = chosen(
+        paths, client, server, tz, date_order, since=since, until=until, channel=channel, encoding=encoding, jobs=jobs
+    )
     report = pipeline.analyze(options)
     keep_input(output, [source.path for source in report.sources])
     publish(report_page(report), format, output)
@@ -159,16 +179,14 @@ def records(
     client: Clients = None,
     server: Servers = None,
     tz: Zones = None,
-    since: Since = None,
-    until: Until = None,
-    jobs: Jobs = None,
+    date_order: Dates = None,
     encoding: Encoding = None,
 ) -> None:
     """Print every record found, one JSON object a line."""
     from mqdiag import pipeline
     from mqdiag.render.json import record_line
 
-    options = chosen(paths, client, server, tz, since=since, until=until, encoding=encoding, jobs=jobs)
+    options = chosen(paths, client, server, tz, date_order, encoding=encoding)
     emit(record_line(record, event, encoding) for record, event in pipeline.records(options))
 
 
@@ -178,8 +196,7 @@ def ffst(
     client: Clients = None,
     server: Servers = None,
     tz: Zones = None,
-    since: Since = None,
-    until: Until = None,
+    date_order: Dates = None,
     format: Format = "terminal",
     output: Output = None,
     encoding: Encoding = None,
@@ -188,7 +205,7 @@ def ffst(
     from mqdiag import pipeline
     from mqdiag.render._ffst import ffst_page
 
-    options = chosen(paths, client, server, tz, since=since, until=until, encoding=encoding)
+    options = chosen(paths, client, server, tz, date_order, encoding=encoding)
     events = pipeline.ffsts(options)
     keep_input(output, [event.span.path for event in events])
     publish(ffst_page(events), format, output)
@@ -247,6 +264,7 @@ def chosen(
     client: Sequence[str] | None,
     server: Sequence[str] | None,
     tz: Sequence[str] | None,
+    date_order: DateOrder | None,
     *,
     encoding: str | None,
     **others: Any,
@@ -264,6 +282,7 @@ def chosen(
         client=tuple(client or ()),
         server=tuple(server or ()),
         tz=tuple(tz or ()),
+        date_order=date_order.value if date_order else None,
         encoding=known_encoding(encoding),
         **others,
     )
@@ -346,8 +365,9 @@ def keep_input(output: str | None, inputs: Iterable[str]) -> None:
 def screen() -> Screen:
     import shutil
 
+    terminal = sys.stdout.isatty()
     columns = shutil.get_terminal_size((WIDTH_OF_FILES, 0)).columns
-    return Screen(columns, colour=colour(os.environ, sys.stdout.isatty()))
+    return Screen(columns, colour=colour(os.environ, terminal), wraps=terminal)
 
 
 def colour(environment: Any, terminal: bool) -> bool:
@@ -361,11 +381,14 @@ def colour(environment: Any, terminal: bool) -> bool:
 
 def emit(chunks: Iterable[str], encoding: str = "utf-8") -> None:
     """Write to standard output, whatever the locale. A reader that went away ends it quietly."""
-    out = sys.stdout.buffer
+    out = getattr(sys.stdout, "buffer", None)  # None where a caller redirected it to a text
     try:
         for chunk in chunks:
-            out.write(chunk.encode(encoding, "backslashreplace"))
-        out.flush()
+            if out is None:
+                sys.stdout.write(chunk)
+            else:
+                out.write(chunk.encode(encoding, "backslashreplace"))
+        sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at exit
 
@@ -380,5 +403,4 @@ def tell(error: MqdiagError) -> None:
 def complain(line: str) -> None:
     from mqdiag.render._visible import visible
 
-    sys.stderr.buffer.write(visible(line).encode(sys.stderr.encoding, "backslashreplace") + b"\n")
-    sys.stderr.flush()
+    print(visible(line), file=sys.stderr)  # standard error escapes by itself what its encoding has not

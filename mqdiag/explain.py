@@ -116,6 +116,8 @@ PLACES = {
     ),
     "ocsp": Place("the answer of an OCSP responder", "the responder"),
     "mqrq": Place("the reason qualifier of a channel or authority event message", "the queue manager"),
+    "pcf": Place("a reason code of a PCF reply or of DISPLAY CHSTATUS (MQRCCF)", "the queue manager"),
+    "rrc": Place("the Major Errorcode of an FFST", "the process that wrote the .FDC file"),
     "probe": Place("the probe id of an FFST", "the process that wrote the .FDC file"),
 }
 
@@ -129,11 +131,24 @@ ROLES = {
     "judge": "its writer took the decision, or found the fault",
     "victim": "its writer tells what the other end did: the reason is in the other end's log",
     "wrapper": "it says only that something ended, never why: the record before it does",
-    "cause": "it can name the reason",
     "context": "it explains others",
     "noise": "port scans and health checks write it too; without a channel it is no failure",
     "notice": "nothing is wrong",
+}
+
+CODE_ROLES = {
+    "wrapper": "it never says why: the error logs do",
+    "cause": "it can name the reason",
     "unrelated": "it has nothing to do with a failed connection",
+}
+
+PLATFORMS = {
+    "linux": "Linux",
+    "aix": "AIX",
+    "solaris": "Solaris",
+    "hpux": "HP-UX",
+    "windows": "Windows",
+    "ibmi": "IBM i",
 }
 
 MESSAGE = re.compile(r"(?P<key>AMQ\d{4,5}|CSQ[A-Z]\d{3}|JMS[A-Z]{2}\d{4})[A-Z]?", re.I)
@@ -162,7 +177,7 @@ def meanings(asked: str) -> Iterator[Meaning]:
     if NUMBER.fullmatch(asked):
         yield from message(f"AMQ{asked}")
     yield from codes(asked, known.codes)
-    if match := PROBE.fullmatch(asked):
+    if (match := PROBE.fullmatch(asked)) and match[0].upper() not in known.codes.get("probe", {}):
         yield probe(match)
     if cause := known.causes.get(asked.lower()):
         yield root_cause(asked.lower(), cause)
@@ -184,7 +199,7 @@ def message(key: str) -> Iterator[Meaning]:
         place="a message id, with or without its severity letter",
         written_by=SIDES[entry.side],
         role=ROLES[entry.role],
-        layers=(entry.layer,),
+        layers=() if entry.role == "wrapper" else (entry.layer,),
         inserts=inserts(entry),
         peers=tuple(Use(peer, messages[peer].says if peer in messages else "") for peer in entry.peers),
         causes=causes_using(lambda condition: key in condition.message_id),
@@ -257,8 +272,8 @@ def plain(word: str) -> str:
 
 def coded(namespace: str, value: str, entry: CodeEntry, number: int | None = None) -> Meaning:
     place = PLACES.get(namespace, Place(f"a code of the namespace {namespace}"))
-    here = [platform for platform, each in entry.numbers.items() if each == number]
-    platforms = ", ".join(f"{on} {number}" for on, number in entry.numbers.items())
+    here = [PLATFORMS.get(on, on) for on, each in entry.numbers.items() if each == number]
+    platforms = ", ".join(f"{PLATFORMS.get(on, on)} {each}" for on, each in entry.numbers.items())
     return Meaning(
         namespace=namespace,
         code=value,
@@ -266,42 +281,39 @@ def coded(namespace: str, value: str, entry: CodeEntry, number: int | None = Non
         says=f"{entry.says} ({platforms})" if platforms else entry.says,
         place=f"the TCP/IP return code on {', '.join(here)}" if here else place.where,
         written_by=place.written_by,
-        role=ROLES[entry.role] if entry.role else "",
+        role=CODE_ROLES[entry.role] if entry.role else "",
         layers=entry.layers,
         peers=(Use("", place.other_end),) if place.other_end else (),
-        causes=causes_using(lambda condition: looks_at(condition, namespace, value)),
+        causes=causes_using(lambda condition: names(condition, namespace, value))
+        or causes_using(lambda condition: any(covers(each, namespace, value) for each in condition.code)),
         next=place.next,
         verified=entry.verified,
     )
 
 
-def looks_at(condition: Condition, namespace: str, value: str) -> bool:
+def names(condition: Condition, namespace: str, value: str) -> bool:
+    """Whether a rule asks for this very code."""
     if namespace == "mqrc" and value.isdecimal() and int(value) in condition.reason_code:
         return True
-    return any(covers(each, namespace, value) for each in condition.code)
+    return f"{namespace}:{value}" in condition.code
 
 
 def covers(wanted: str, namespace: str, value: str) -> bool:
-    """Whether `namespace:value` or `namespace:low-high` of a rule includes a code."""
+    """Whether a rule's `namespace:low-high` includes a code: the rule of last resort for a whole table is so."""
     space, _, rest = wanted.partition(":")
     low, _, high = rest.partition("-")
-    if space != namespace:
-        return False
-    if low.isdecimal() and high.isdecimal() and value.isdecimal():
-        return int(low) <= int(value) <= int(high)
-    return rest == value
+    bounds = low.isdecimal() and high.isdecimal() and value.isdecimal()
+    return space == namespace and bounds and int(low) <= int(value) <= int(high)
 
 
 def probe(match: re.Match[str]) -> Meaning:
-    """A probe id that no table knows still says which component wrote it."""
-    component = knowledge().codes.get("probe", {}).get(match["component"].upper())
-    letters = f"component {match['component'].upper()}" + (f" ({component.name})" if component else "")
+    """A probe id that no table knows still says where the report was raised."""
     return Meaning(
         namespace="probe",
         code=match[0].upper(),
         name="",
-        says=f"{letters}, function {match['function']}, probe {match['probe']}; an id of this form is where the "
-        "FFST was raised, not why",
+        says=f"raised in component {match['component'].upper()}, function {match['function']}, probe {match['probe']}; "
+        "where, not why",
         place=PLACES["probe"].where,
         written_by=PLACES["probe"].written_by,
         next="Probe Type, Major Errorcode and the comments of the report; the first report in time matters most.",
@@ -432,12 +444,9 @@ def rows(meaning: Meaning) -> Iterator[tuple[str, str]]:
     yield "it tells", meaning.role
     yield "step", ", ".join(meaning.layers)
     yield "inserts", meaning.inserts
-    yield "other end", "; ".join(used(each) for each in meaning.peers)
-    yield "causes", "; ".join(used(each) for each in meaning.causes)
+    for label, uses in (("other end", meaning.peers), ("causes", meaning.causes)):
+        for number, use in enumerate(uses):
+            yield "" if number else label, ": ".join(part for part in (use.code, use.says) if part)
     yield "look at", meaning.next
     if meaning.verified is not None:
         yield "verified", "yes" if meaning.verified else "no: no source that we could check says so"
-
-
-def used(use: Use) -> str:
-    return ": ".join(part for part in (use.code, use.says) if part)

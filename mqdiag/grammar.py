@@ -14,15 +14,21 @@ from typing import TYPE_CHECKING
 from mqdiag.resources import grammar_dir
 
 if TYPE_CHECKING:
-    from typing import TypeAlias, TypeGuard
+    from collections.abc import Callable
+    from typing import TypeAlias
 
     from lark import Lark, Token, Tree
+    from typing_extensions import TypeIs
 
     ParseTree: TypeAlias = Tree[Token]
 
 
 @cache
 def compiled(name: str) -> Lark:
+    return build(name)
+
+
+def build(name: str, lexer_callbacks: dict[str, Callable[[Token], Token]] | None = None) -> Lark:
     """The parser of grammars/<name>.lark, always LALR: Earley is hundreds of times slower."""
     from lark import Lark
 
@@ -35,6 +41,7 @@ def compiled(name: str) -> Lark:
         source_path=str(path),
         import_paths=[str(grammar_dir())],
         maybe_placeholders=False,
+        lexer_callbacks=lexer_callbacks or {},
     )
 
 
@@ -76,6 +83,6 @@ def parse(name: str, text: str, start: str = "start") -> ParseTree:
     return compiled(name).parse(text, start=start)
 
 
-def is_tree(part: ParseTree | Token) -> TypeGuard[ParseTree]:
+def is_tree(part: ParseTree | Token) -> TypeIs[ParseTree]:
     """Whether a part of a tree is a tree itself and not a token."""
     return not isinstance(part, str)

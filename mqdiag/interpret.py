@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mqdiag.model import Certificate, Event, Side
 
 UNKNOWN_CHANNEL = re.compile(r"\?{3,4}")
+CHANNEL_NAME = re.compile(r"[A-Za-z0-9._/%]{1,20}")
 QUOTED = re.compile(r"'([^']{0,4000})'|‘([^’]{0,4000})’|\"([^\"]{0,4000})\"|「([^」]{0,4000})」")
 FREE_NUMBER = re.compile(r"(?<![\w.:/'(-])(\d{1,8})(?![\w:/'-]|\.\d)")
 # nshrb (198.51.100.24)(1481)   branch14 (203.0.113.114) (1414)   10.91.132.120(1416)   198.51.100.3
@@ -32,6 +33,9 @@ PEER = re.compile(
 ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}")
 
 # What GSKit prints when it could not classify a certificate: a record that lost its id is known by it.
+# Names in `quoted` that are fields of an event; the others are facts.
+FIELDS = ("channel", "peer", "user", "certificate", "queue_manager", "-")
+
 SIGNATURES: Mapping[str, MessageId] = {"GSK_UNKNOWNREVOCATIONSTATUS_SUBJECT": MessageId("AMQ", "9716")}
 
 CALLING_PROGRAMS = ("runmqchl", "amqmcach")  # the MCA that starts a channel
@@ -45,14 +49,14 @@ def interpret(event: Event) -> Event:
     message = known.messages.get(event.message_id.key) if event.message_id else None
     if message is None:
         return sided(with_reason_layer(event, known), None)
-    quoted = dict(zip(message.quoted, quotes(event.text), strict=False)) if not event.inserts else {}
+    quoted = dict(zip(message.quoted, quotes(event.text), strict=False))
     codes = frozenset(codes_of(event, message)) | event.codes
     peer_text = event.inserts.get(message.peer or "") or event.facts.get("remote_host") or quoted.get("peer")
     event = replace(
         event,
         layer=message.layer,
         role="victim" if message.role == "judge" and any(c.namespace == "alert" for c in codes) else message.role,
-        channel=event.channel or channel_name(event.inserts.get(message.channel or "") or quoted.get("channel")),
+        channel=event.channel or channel_name(printed(event, message.channel) or quoted.get("channel")),
         peer=event.peer or (peer(peer_text) if peer_text else None),
         certificate=event.certificate or certificate_of(event, message),
         codes=codes,
@@ -60,6 +64,11 @@ def interpret(event: Event) -> Event:
         facts={**event.facts, **facts_of(event, message, quoted)},
     )
     return sided(event, message)
+
+
+def printed(event: Event, insert: str | None) -> str | None:
+    """The value of an insert. A record that prints it as '????' has said that it does not know."""
+    return event.inserts.get(insert) if insert else None
 
 
 def identified(event: Event) -> Event:
@@ -78,9 +87,9 @@ def quotes(text: str) -> list[str]:
 
 
 def channel_name(text: str | None) -> str | None:
-    """A channel's name, None for MQ's placeholder of question marks."""
+    """A channel's name, None for MQ's placeholder of question marks and for what cannot be a name."""
     name = (text or "").strip()
-    return name if name and not UNKNOWN_CHANNEL.fullmatch(name) else None
+    return name if CHANNEL_NAME.fullmatch(name) else None
 
 
 def peer(text: str) -> Peer | None:
@@ -107,8 +116,8 @@ def certificate_of(event: Event, message: Message) -> Certificate | None:
 
 
 def facts_of(event: Event, message: Message, quoted: Mapping[str, str]) -> dict[str, str]:
-    facts = {name: event.inserts[insert] for insert, name in message.facts.items() if event.inserts.get(insert)}
-    facts |= {name: value for name, value in quoted.items() if name in message.facts.values()}
+    facts = {name: event.inserts[insert] for name, insert in message.facts.items() if event.inserts.get(insert)}
+    facts = {name: value for name, value in quoted.items() if name not in FIELDS and value} | facts
     if url := next((u for text in (*event.inserts.values(), event.body) if (u := names.url(text))), None):
         facts.setdefault("url", url)
     return facts
@@ -134,8 +143,10 @@ def last_number(body: str) -> str | None:
 
     'The return code from TCP/IP is 111 (X'6F').'  '証明書の検証エラーは 575032 です。'
     """
-    numbers = FREE_NUMBER.findall(QUOTED.sub(" ", re.sub(r"\(?X\(?'[0-9A-Fa-f]+'\)?", " ", body)))
-    return numbers[-1] if numbers else None
+    plain = re.sub(r"\(?X\(?'[0-9A-Fa-f]+'\)?", " ", body)
+    numbers = FREE_NUMBER.findall(QUOTED.sub(" ", plain))
+    in_quotes = [each for each in quotes(plain) if each.isascii() and each.isdigit()]  # AMQ9620: 'the code is '5''
+    return (numbers or in_quotes or [None])[-1]
 
 
 def speaks_openssl(event: Event) -> bool:

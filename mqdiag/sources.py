@@ -198,7 +198,7 @@ def too_many(path: str, members: int) -> Iterator[Note]:
 def decompressed(kind: str, opener: Opener) -> IO[bytes]:
     match kind:
         case "gzip":
-            return gzip.GzipFile(fileobj=opener())
+            return cast("IO[bytes]", gzip.GzipFile(fileobj=opener()))
         case "bz2":
             return bz2.BZ2File(opener())
         case "xz":

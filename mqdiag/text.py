@@ -55,19 +55,29 @@ def guess_encoding(data: bytes) -> str:
 def likeness(text: str) -> float:
     """How much the non-ASCII part of a text looks like language: 1 all kana and letters, below 0 mostly debris."""
     total, good = 0, 0.0
-    for char in text:
-        if char < "\x80":
-            continue
-        total += 1
-        good += character_likeness(char)
+    padded = f" {text} "
+    for before, char, after in zip(padded, padded[1:], padded[2:], strict=False):
+        if char >= "\x80":
+            total += 1
+            good += character_likeness(char, is_ascii_letter(before) and is_ascii_letter(after))
     return good / total if total else 0.0
 
 
-@lru_cache(maxsize=4096)
-def character_likeness(char: str) -> float:
+def is_ascii_letter(char: str) -> bool:
+    return char.isascii() and char.isalpha()
+
+
+@lru_cache(maxsize=8192)
+def character_likeness(char: str, inside_word: bool) -> float:
+    """How likely a character is in a log; `inside_word` says that it stands between two ASCII letters."""
     code = ord(char)
-    if 0xDC80 <= code <= 0xDCFF or unicodedata.category(char) in ("Cc", "Cn", "Co"):
+    category = unicodedata.category(char)
+    if 0xDC80 <= code <= 0xDCFF or category in ("Cc", "Cn", "Co"):
         return -8.0
+    if category[0] == "L" and code < 0x250:
+        return 1.0 if inside_word else 0.5  # 'w\u00e4hrend'
+    if inside_word:
+        return -2.0  # one ideograph or dash in the middle of a Latin word is the debris of another encoding
     if 0x3040 <= code <= 0x30FF or 0x3001 <= code <= 0x3002 or 0xFF01 <= code <= 0xFF5E:
         return 1.0  # kana, Japanese punctuation, full-width forms
     if 0xAC00 <= code <= 0xD7A3:
@@ -76,9 +86,7 @@ def character_likeness(char: str) -> float:
         return 0.7  # ideographs: each of the East Asian encodings turns the others' bytes into some
     if 0xFF61 <= code <= 0xFF9F:
         return 0.1  # half-width katakana: what cp932 makes of most Western bytes
-    if unicodedata.category(char)[0] == "L":
-        return 0.5 if code < 0x250 else -0.5
-    return 0.1
+    return -0.5 if category[0] == "L" else 0.1
 
 
 def is_wide(char: str) -> bool:

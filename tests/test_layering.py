@@ -21,7 +21,15 @@ RANKS = [
 RANK = {name: rank for rank, names in enumerate(RANKS) for name in names}
 
 # frame and parse are the engine of the formats; parse drives frame and reads what sources found.
-ALLOWED = {("parse", "formats"), ("parse", "frame"), ("parse", "sources"), ("frame", "formats"), ("correlate", "parse")}
+# explain is a small pipeline of its own: from the knowledge to a page.
+ALLOWED = {
+    ("parse", "formats"),
+    ("parse", "frame"),
+    ("parse", "sources"),
+    ("frame", "formats"),
+    ("correlate", "parse"),
+    ("explain", "render"),
+}
 
 
 def modules() -> list[Path]:

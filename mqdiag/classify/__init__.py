@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mqdiag.classify.words import Filler
-    from mqdiag.model import Event, Occurrence, Role
+    from mqdiag.model import Event, Occurrence, Role, Side
 
 ROLE_ORDER: Sequence[Role] = ("origin", "echo", "wrapper", "support", "absence")
+SIDES: tuple[Side, ...] = ("client", "server")
 MAX_EVIDENCE = 24  # records cited of one incident; more of the same say nothing more
 
 
@@ -163,6 +164,10 @@ def role_of(event: Event, verdict: Verdict) -> Role:
 def own_words(event: Event) -> str:
     """What a record says that no sign asked for: by its message id, reason code or probe."""
     known = knowledge()
+    if alert := next((code for code in sorted(event.codes) if code.namespace == "alert"), None):
+        entry = known.codes["alert"].get(alert.value)
+        name = f" {entry.name}" if entry else ""
+        return f"received TLS alert {alert.value}{name}: the other end refused"
     if event.message_id and (message := known.messages.get(event.message_id.key)):
         return message.says
     if event.reason_code:
@@ -191,15 +196,15 @@ def missing(verdict: Verdict, said: Filler) -> Iterator[str]:
         each.side for each in occurrence.silent + occurrence.uncovered
     }
     if found.confidence != "certain":
-        for side in ("client", "server"):
-            if side not in sides and other_side(side) in sides:  # type: ignore[arg-type]
-                yield no_log(occurrence, side)  # type: ignore[arg-type]
+        for side in SIDES:
+            if side not in sides and other_side(side) in sides:
+                yield no_log(occurrence, side)
 
 
-def no_log(occurrence: Occurrence, side: object) -> str:
-    where = host(occurrence.events, side)  # type: ignore[arg-type]
+def no_log(occurrence: Occurrence, side: Side) -> str:
+    where = host(occurrence.events, side)
     when = moment(occurrence.lead)
-    word = side_word(side, occurrence.events)  # type: ignore[arg-type]
+    word = side_word(side, occurrence.events)
     return (
         f"No error log of the {word} is in the input: AMQERR01.LOG of {where or f'the {word}'}"
         f"{f' around {when}' if when else ''}."

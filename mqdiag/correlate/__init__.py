@@ -76,7 +76,7 @@ def correlate(
         source_report(each, calendars[each.source.path], source_sides.get(each.source.path)) for each in readings
     )
     found = episodes(event for event in events if is_failure(event))
-    joined = join([each for each in found if not each.is_noise])
+    joined, clocks = join([each for each in found if not each.is_noise])
     notes = [note for each in readings if (note := calendar_rules.ambiguous_dates(each, calendars[each.source.path]))]
     notes += [note for each in readings if (note := unknown_zone(each, calendars[each.source.path]))]
     notes += noise_notes(each for each in found if each.is_noise)
@@ -85,7 +85,7 @@ def correlate(
         corroboration=tuple(event for event in events if event.kind in CORROBORATION),
         context=tuple(event for event in events if event.role == "context"),
         sources=sources,
-        clocks=(),
+        clocks=tuple(clocks),
         notes=tuple(notes),
     )
 
@@ -106,16 +106,16 @@ def sides_of(readings: Sequence[Reading], sides: Mapping[str, Side]) -> dict[str
     found: dict[str, Side | None] = {}
     for each in readings:
         counted = Counter[Side](event.side for event in each.events if event.side and is_failure(event))
-        own = min(counted, key=lambda side: (-counted[side], side)) if counted else None
+        own = max(sorted(counted), key=lambda side: counted[side]) if counted else None
         example = each.example.side if each.example else None
         found[each.source.path] = sides.get(each.source.path) or own or example
-    by_folder: dict[str, Counter[Side]] = {}
+    by_folder: dict[str, set[Side]] = {}
     for path, side in found.items():
         if side:
-            by_folder.setdefault(posixpath.dirname(path), Counter())[side] += 1
+            by_folder.setdefault(posixpath.dirname(path), set()).add(side)
     for path, side in list(found.items()):
         if side is None:
-            neighbours = by_folder.get(posixpath.dirname(path), Counter())
+            neighbours = by_folder.get(posixpath.dirname(path), set())
             found[path] = next(iter(neighbours)) if len(neighbours) == 1 else folder_side(path)
     return found
 

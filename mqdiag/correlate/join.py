@@ -10,18 +10,22 @@ from __future__ import annotations
 import posixpath
 from bisect import bisect_left
 from dataclasses import dataclass
+from functools import partial
+from statistics import median
 from typing import TYPE_CHECKING
 
 from mqdiag.correlate.episodes import Episode
 from mqdiag.correlate.relation import contradict, is_application, relation
+from mqdiag.model import Clock
 from mqdiag.names import same_certificate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mqdiag.model import Event
 
 WINDOW_S = 5.0  # between the two ends' records of one failure, clocks corrected
+MAX_SKEW_S = 180.0  # clocks further apart than this are not corrected
 CALL_S = 2.5  # between a client's record and what its application prints
 TIMELESS = 0.2  # the worth of a pair whose distance in time is not known
 
@@ -34,25 +38,29 @@ class Edge:
     other: int
 
 
-def join(episodes: Sequence[Episode]) -> list[Episode]:
+def join(episodes: Sequence[Episode]) -> tuple[list[Episode], list[Clock]]:
     """
-    Episodes joined across sides; each result holds the events of one failure, both sides' where both are there.
+    Episodes joined across sides, each result the events of one failure, both sides' where both are there; and
+    the clocks of the pairs of hosts, as far as unmistakable pairs show them.
     """
     told = [each for each in episodes if all(is_application(event) for event in each.events)]
     logged = [each for each in episodes if each not in told]
     clients = [each for each in logged if each.side == "client"]
     others = [each for each in logged if each.side != "client"]
-    clients = merge(clients, told, same_client)
-    return merge(clients, others, two_ends)
+    clients = merge(clients, told, same_client, WINDOW_S)
+    clocks = skews(clients, others)
+    known = {each.between: each.skew_s for each in clocks if each.spread_s <= WINDOW_S}
+    reach = WINDOW_S + max(map(abs, known.values()), default=0.0)
+    return merge(clients, others, partial(two_ends, skews=known), reach), clocks
 
 
 def merge(
-    ones: Sequence[Episode], others: Sequence[Episode], worth: Callable[[Episode, Episode], float]
+    ones: Sequence[Episode], others: Sequence[Episode], worth: Callable[[Episode, Episode], float], reach_s: float
 ) -> list[Episode]:
     """The episodes of both lists, the pairs that fit best joined, every episode in one pair at most."""
     taken_ones: dict[int, int] = {}
     taken_others: set[int] = set()
-    for edge in sorted(edges(ones, others, worth), key=lambda e: (-e.worth, e.distance, e.one, e.other)):
+    for edge in sorted(edges(ones, others, worth, reach_s), key=lambda e: (-e.worth, e.distance, e.one, e.other)):
         if edge.one not in taken_ones and edge.other not in taken_others:
             taken_ones[edge.one] = edge.other
             taken_others.add(edge.other)
@@ -66,9 +74,9 @@ def merge(
 
 
 def edges(
-    ones: Sequence[Episode], others: Sequence[Episode], worth: Callable[[Episode, Episode], float]
+    ones: Sequence[Episode], others: Sequence[Episode], worth: Callable[[Episode, Episode], float], reach_s: float
 ) -> Iterable[Edge]:
-    """All pairs within the window, and those whose distance in time cannot be known."""
+    """All pairs that are at most `reach_s` apart, and those whose distance in time cannot be known."""
     timed = sorted((each.instant.timestamp(), index) for index, each in enumerate(others) if each.instant)
     times = [when for when, _ in timed]
     timeless = [index for index, each in enumerate(others) if each.instant is None]
@@ -76,7 +84,7 @@ def edges(
         near: list[int] = list(range(len(others))) if one.instant is None else timeless
         if one.instant:
             begin, end = span_of(one)
-            low, high = bisect_left(times, begin - WINDOW_S), bisect_left(times, end + WINDOW_S)
+            low, high = bisect_left(times, begin - reach_s), bisect_left(times, end + reach_s)
             near = near + [place for _, place in timed[low:high]]
         for place in near:
             value = worth(one, others[place])
@@ -92,12 +100,16 @@ def span_of(episode: Episode) -> tuple[float, float]:
     return min(times) - waited, max(times)
 
 
-def distance(one: Episode, other: Episode) -> float | None:
-    """Seconds between two episodes, 0 while the call of one of them was under way; None if it is not known."""
+def distance(one: Episode, other: Episode, skew_s: float = 0.0) -> float | None:
+    """
+    Seconds between two episodes, 0 while the call of one of them was under way; None if it is not known.
+
+    `skew_s` is by how much the clock of the other is ahead of that of the one.
+    """
     if one.instant is None or other.instant is None:
         return None
     (begin, end), (start, stop) = span_of(one), span_of(other)
-    return max(0.0, start - end, begin - stop)
+    return max(0.0, start - skew_s - end, begin - stop + skew_s)
 
 
 def same_client(client: Episode, told: Episode) -> float:
@@ -110,21 +122,69 @@ def same_client(client: Episode, told: Episode) -> float:
     return fit + near + 1 - apart / CALL_S if fit else 0
 
 
-def two_ends(client: Episode, server: Episode) -> float:
-    """How well two episodes fit as the two ends of one failure; 0 not at all."""
+def two_ends(client: Episode, server: Episode, skews: Mapping[tuple[str, str], float]) -> float:
+    """How well two episodes fit as the two ends of one failure, on clocks corrected by `skews`; 0 not at all."""
+    fit = likeness(client, server)
+    if not fit:
+        return 0
+    apart = distance(client, server, skews.get(hosts(client, server), 0.0))
+    if apart is None:
+        complementary = any(relation(one, other) == 3 for one in client.events for other in server.events)
+        return fit + TIMELESS if complementary and no_host_conflict(client.events, server.events) else 0
+    return fit + 1 - apart / WINDOW_S if apart <= WINDOW_S else 0
+
+
+def likeness(client: Episode, server: Episode) -> float:
+    """How well two episodes fit as the two ends of one failure, time left aside; 0 not at all."""
     if server.side is None or contradict(client.events, server.events):
         return 0
     fit = max(relation(one, other) for one in client.events for other in server.events)
     named = bool(shared(client.events, server.events, lambda each: each.channel))
     if not fit or (fit < 2 and not named):
         return 0
-    apart = distance(client, server)
-    if apart is not None and apart > WINDOW_S:
-        return 0
-    value = fit + 3 * named + addressed(client.events, server.events) + known_certificate(client, server)
-    if apart is None:
-        return value + TIMELESS if fit == 3 and no_host_conflict(client.events, server.events) else 0
-    return value + 1 - apart / WINDOW_S
+    return fit + 3 * named + addressed(client.events, server.events) + known_certificate(client, server)
+
+
+# ---- clocks ----------------------------------------------------------------------------------------------------
+
+
+def hosts(client: Episode, server: Episode) -> tuple[str, str]:
+    """The two hosts of a pair, by name; where none is printed, by the file that holds their records."""
+    one, other = (next((e.host for e in each.events if e.host), each.lead.span.path) for each in (client, server))
+    return one, other
+
+
+def skews(clients: Sequence[Episode], servers: Sequence[Episode]) -> list[Clock]:
+    """
+    By how much the clocks of each two hosts differ, from pairs that cannot be anything else.
+
+    Such a pair has complementary records and one channel or certificate, and within MAX_SKEW_S neither side has
+    another partner.
+    """
+    partners: dict[int, list[int]] = {}
+    chosen_by: dict[int, list[int]] = {}
+    for edge in edges(clients, servers, unmistakable, MAX_SKEW_S):
+        if clients[edge.one].instant and servers[edge.other].instant:
+            partners.setdefault(edge.one, []).append(edge.other)
+            chosen_by.setdefault(edge.other, []).append(edge.one)
+    differences: dict[tuple[str, str], list[float]] = {}
+    for one, others in partners.items():
+        if len(others) == 1 and len(chosen_by[others[0]]) == 1:
+            client, server = clients[one], servers[others[0]]
+            assert client.instant and server.instant
+            apart = (server.instant - client.instant).total_seconds()
+            differences.setdefault(hosts(client, server), []).append(apart)
+    return [
+        Clock(pair, round(median(each), 3), round(max(each) - min(each), 3), len(each))
+        for pair, each in sorted(differences.items())
+    ]
+
+
+def unmistakable(client: Episode, server: Episode) -> float:
+    """Whether two episodes are two views of one failure by their names alone, whatever their clocks say."""
+    named = shared(client.events, server.events, lambda each: each.channel) or known_certificate(client, server)
+    complementary = any(relation(one, other) >= 2 for one in client.events for other in server.events)
+    return likeness(client, server) if named and complementary else 0
 
 
 def shared(ones: Sequence[Event], others: Sequence[Event], what: Callable[[Event], object]) -> set[object]:

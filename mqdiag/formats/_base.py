@@ -6,6 +6,7 @@ A module of this folder registers itself by having a `FORMAT`; nothing else list
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
@@ -14,7 +15,6 @@ from mqdiag import grammar
 from mqdiag.text import decode
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterator, Sequence
 
     from mqdiag.grammar import ParseTree
@@ -78,7 +78,13 @@ class Format:
 
     def find_boundaries(self, data: bytes, begin: int, end: int) -> Iterator[re.Match[bytes]]:
         """The boundaries between two offsets, for framing; a format that knows a quicker way overrides it."""
-        return self.boundaries.finditer(data, begin, end)
+        after_nul = data.find(b"\0", begin, end) >= 0
+        return (self.boundaries_after_nul if after_nul else self.boundaries).finditer(data, begin, end)
+
+    @cached_property
+    def boundaries_after_nul(self) -> re.Pattern[bytes]:
+        """The same where a block of NULs, as a crash leaves it, stands before a record on its first line."""
+        return re.compile(self.boundaries.pattern.replace(b"^", b"(?:^|(?<=\\x00))", 1), re.MULTILINE)
 
     def skim(self, data: bytes) -> Skim:
         """Read id and times of a record without parsing it. The default knows nothing and is never triaged out."""

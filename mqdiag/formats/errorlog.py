@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MESSAGE_ID = re.compile(r"(AMQ(?:[A-Z]{2})?)(\d{4})([A-Z])?")
 INSERTS = ("ArithInsert1", "ArithInsert2", "CommentInsert1", "CommentInsert2", "CommentInsert3")
+CATALOGUE_LAYOUT = re.compile(r" ?&[BPN] ")  # left raw in copies of the Windows event log: new bullet, new paragraph
 QUOTE_MARKS = " \t>#*|"  # before the lines of a record that was quoted in a mail or listed as a comment
 
 
@@ -54,17 +55,32 @@ class ErrorLog(Format):
         return Skim(key, written, utc)
 
     def parse(self, record: Record, encoding: str | None) -> Event:
-        return event(self.tree(unquoted(self.text(record, encoding))), record)
+        return event(self.tree(relined(unquoted(self.text(record, encoding)))), record)
 
 
 def unquoted(text: str) -> str:
-    """The record without the mail quotes or comment signs before its lines: '> 10/30/24 00:06:19 - Process('."""
+    """
+    The record without what copying put before its lines: mail quotes, comment signs, the indent of a list.
+
+    '> 10/30/24 00:06:19 - Process('   '   10/30/24 00:06:19 - Process('
+    """
     first = text.lstrip("\n")
     marks = first[: len(first) - len(first.lstrip(QUOTE_MARKS))]
-    mark = marks.strip()
-    if not mark:
+    if mark := marks.strip():
+        return re.sub(rf"(?m)^[ \t]{{0,12}}{re.escape(mark[0])}[ \t]?", "", text)
+    return re.sub(rf"(?m)^ {{1,{len(marks)}}}", "", text) if marks else text
+
+
+# 06/15/22 06:10:59 - Process(597.4) ... AMQ9207E: ... EXPLANATION: ... ACTION: ... ----- amqccita.c : 1234 -----
+SEAMS = re.compile(r"[ \t]+(?=AMQ\d{4}[A-Z]?: |EXPLANATION: |ACTION: |-----[ ][a-z])|(?<![0-9 ])[ \t]+(?=-{20})")
+
+
+def relined(text: str) -> str:
+    """A record that was copied onto one line, on several lines again; any other record as it is."""
+    first, _, rest = text.strip("\n").partition("\n")
+    if "Process(" not in first or not MESSAGE_ID.search(first):
         return text
-    return re.sub(rf"(?m)^[ \t]*{re.escape(mark[0])}[ \t]?", "", text)
+    return SEAMS.sub("\n", first) + "\n" + rest
 
 
 def event(tree: ParseTree, record: Record) -> Event:
@@ -88,6 +104,7 @@ def event(tree: ParseTree, record: Record) -> Event:
         else:
             sections.append(part)
     process, _, thread = attributes.get("Process", "").partition(".")
+    said = paragraphs(message) if message else [""]
     facts = {"remote_host": attributes.get("RemoteHost", ""), "module": module}
     return Event(
         kind="amqerr",
@@ -104,8 +121,8 @@ def event(tree: ParseTree, record: Record) -> Event:
         message_id=message_id(message),
         inserts={name: attributes[name] for name in INSERTS if name in attributes},
         facts={name: value for name, value in facts.items() if value},
-        text=paragraphs(message)[0] if message else "",
-        body="\n".join(line for section in sections for line in paragraphs(section)),
+        text=said[0],
+        body="\n".join((*said[1:], *(line for section in sections for line in paragraphs(section)))),
     )
 
 
@@ -128,14 +145,14 @@ def paragraphs(part: ParseTree) -> list[str]:
     result: list[str] = []
     lines: list[str] = []
     for token in part.children:
-        if not is_tree(token) and token.type == "TEXT":
+        if not is_tree(token) and token.type == "TEXT" and str(token).strip(" .\u2026\n"):
             lines.append(str(token))
         elif lines:
             result.append(unwrap(lines))
             lines = []
     if lines:
         result.append(unwrap(lines))
-    return result or [""]
+    return [CATALOGUE_LAYOUT.sub(" ", each) for each in result] or [""]
 
 
 def footer_module(footer: str) -> str:

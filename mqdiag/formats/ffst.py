@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from lark import Token
-
 from mqdiag import clock, grammar
 from mqdiag.formats._base import Format
 from mqdiag.model import Event, MessageId, Stamp
@@ -16,6 +14,8 @@ from mqdiag.text import columns, decode, is_wide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from lark import Token
 
     from mqdiag.grammar import ParseTree
     from mqdiag.model import Record, Side
@@ -29,7 +29,7 @@ LAST_COLUMN = BOX_WIDTH - 2  # of a value; a blank and the right edge follow
 FILE_NAME = re.compile(r"(?:^|[/!\\])AMQ[^/\\!]*\.FDC$", re.IGNORECASE)
 MESSAGE = re.compile(r"(AMQ)(\d{4})([A-Z])?:\s*")
 PROBE_ID = re.compile(r"[A-Z]{2}[0-9A-Z]{6}")
-EPOCH = re.compile(r"(\d{9,10})(?:\.(\d{1,6}))?(?:\s+([+-]?\d{1,4})\b)?")  # ... and offset, where the zone is beside it
+EPOCH = re.compile(r"(\d{9,10})(?:\.(\d{1,6}))?(?:\s+([+-]?\d{1,3})\b)?")  # ... and offset, where the zone is beside it
 
 FACTS = {
     "component": "Component",
@@ -54,7 +54,8 @@ SERVER_PROGRAMS = ("amqz", "amqrmppa", "amqcrsta", "amqpcsea", "amqrrmfa", "amqf
 class Ffst(Format):
     """
     facts: those of `FACTS`, `utc_offset_minutes` (decimal, east is positive), `thread_name`, `stack` (the
-    function stack joined by " > ", outermost first as MQ prints it).
+    function stack joined by " > ", outermost first as MQ prints it), `peer_name` (the other end of the
+    conversation, which MQ prints in a control block only).
     """
 
     kind: ClassVar = "ffst"
@@ -84,7 +85,8 @@ class Ffst(Format):
     def parse(self, record: Record, encoding: str | None) -> Event:
         end = header_end(record.data)
         tree = self.tree(decode(record.data[:end], encoding).text.replace("\r\n", "\n"))
-        return event(fields(tree), function_stack(stack_text(record.data, end)), record)
+        stack = function_stack(stack_text(record.data, end))
+        return event(fields(tree), {"stack": " > ".join(stack), "peer_name": peer_name(record.data)}, record)
 
 
 def lines_above(data: bytes, at: int, count: int, begin: int) -> int:
@@ -120,17 +122,24 @@ class Row(NamedTuple):
 def fields(tree: ParseTree) -> dict[str, list[Row]]:
     """The values of a header by label, not joined yet; of a label that stands twice the first."""
     result: dict[str, list[Row]] = {}
-    for field in tree.find_data("field"):
-        label, rows = "", list[Row]()
-        for token in field.scan_values(lambda each: isinstance(each, Token)):
+    for field in parts(tree, "field"):
+        label, *tokens = tokens_of(field)
+        rows, before = [], label
+        for token in tokens:
             if token.type == "VALUE":
-                rows.append(Row(indent, str(token)))
-                continue
-            indent = columns(str(token).lstrip(" \t>"))
-            if token.type == "LABEL":
-                label = str(token).strip(" \t>|").removesuffix(":-").rstrip()
-        result.setdefault(label, rows)
+                rows.append(Row(columns(before.lstrip(" \t>")), str(token)))
+            before = token
+        result.setdefault(label.strip(" \t>|").removesuffix(":-").rstrip(), rows)
     return result
+
+
+def tokens_of(part: ParseTree) -> list[Token]:
+    return [each for each in part.children if isinstance(each, str)]
+
+
+def parts(tree: ParseTree, *names: str) -> list[ParseTree]:
+    """The children that are of one of these rules, in order."""
+    return [each for each in tree.children if not isinstance(each, str) and each.data in names]
 
 
 def joined(rows: list[Row]) -> str:
@@ -163,19 +172,15 @@ def is_full(row: Row) -> bool:
     return width >= LAST_COLUMN - INDENT or row.indent + width >= LAST_COLUMN
 
 
-def event(rows: Mapping[str, list[Row]], stack: tuple[str, ...], record: Record) -> Event:
-    """The event of a header and its function stack; what the header does not have is None or empty."""
+def event(rows: Mapping[str, list[Row]], body: dict[str, str], record: Record) -> Event:
+    """The event of a header and the facts of its body; what the header does not have is None or empty."""
     values = {label: joined(each) for label, each in rows.items() if each}
     identity, text = message(values.get("Probe Type", ""), values.get("Probe Description", ""))
     thread, _, thread_name = values.get("Thread", "").partition(" ")
     program = base_name(values.get("Program Name") or values.get("Process Name", ""))
     offset = offset_minutes(values)
     facts = {name: values.get(label, "") for name, label in FACTS.items()}
-    facts |= {
-        "utc_offset_minutes": "" if offset is None else str(offset),
-        "thread_name": thread_name.strip(),
-        "stack": " > ".join(stack),
-    }
+    facts |= {"utc_offset_minutes": "" if offset is None else str(offset), "thread_name": thread_name.strip()}
     inserts = {name: insert(name, values[label]) for label, name in INSERTS.items() if label in values}
     queue_manager = values.get("QueueManager")
     probe_id = values.get("Probe Id", "")
@@ -195,7 +200,7 @@ def event(rows: Mapping[str, list[Row]], stack: tuple[str, ...], record: Record)
         message_id=identity,
         probe_id=probe_id if PROBE_ID.fullmatch(probe_id) else None,  # a cut one would be another's
         inserts=inserts,
-        facts={name: value for name, value in facts.items() if value},
+        facts={name: value for name, value in (facts | body).items() if value},
         text=text,
     )
 
@@ -215,14 +220,13 @@ def message(probe_type: str, description: str) -> tuple[MessageId | None, str]:
 
 def read_stamp(values: Mapping[str, str], offset: int | None) -> Stamp | None:
     """The stamp; its instant where the header prints the UTC time, or the distance of its own time from UTC."""
-    written = values.get("Date/Time", "")
-    epoch = utc_time(values)
-    if not written and not epoch:
+    instant = utc_time(values)
+    written = values.get("Date/Time") or (values.get("UTC Time", "") if instant else "")
+    if not written:
         return None
     reading = clock.read(written)
     local = reading.local() if reading else None
-    instant = epoch
-    if instant is None and local and offset is not None:
+    if not instant and local and offset is not None and local.year >= 1970:
         instant = clock.to_utc(local, timedelta(minutes=offset))
     return Stamp(written, local, instant, "stated" if instant else "ambiguous")
 
@@ -237,10 +241,10 @@ def utc_time(values: Mapping[str, str]) -> datetime | None:
 
 def offset_minutes(values: Mapping[str, str]) -> int | None:
     """'540 (東京 (標準時))', minutes east of UTC; before 7.1 beside the time: '1201539869.892015 0 GMT'."""
-    if match := re.match(r"[+-]?\d{1,4}\b", values.get("UTC Time Offset", "")):
-        return int(match[0])
-    match = EPOCH.match(values.get("UTC Time/Zone", ""))
-    return int(match[3]) if match and match[3] else None
+    match = re.match(r"([+-]?\d{1,3})\b", values.get("UTC Time Offset", ""))
+    beside = EPOCH.match(values.get("UTC Time/Zone", ""))
+    written = match[1] if match else beside[3] if beside else None
+    return int(written) if written else None
 
 
 def side(queue_manager: str | None, user_app: str | None, program: str | None) -> Side | None:
@@ -264,7 +268,7 @@ def user_name(values: Mapping[str, str]) -> str | None:
 def base_name(program: str) -> str | None:
     """The program without its folder; 'STRMQM_R MAYFCT' of IBM i without its library."""
     name = re.split(r"[/\\]", program)[-1]
-    return name if name != program else first_word(program)
+    return (name or None) if name != program else first_word(program)
 
 
 def first_word(text: str | None) -> str | None:
@@ -334,17 +338,26 @@ def stack_text(data: bytes, begin: int) -> str:
 def function_stack(text: str) -> tuple[str, ...]:
     """The functions of an 'MQM Function Stack' as it is printed: the outermost first, xcsFFST last."""
     tree = grammar.parse("ffst", text, "stack")
-    return tuple(str(frame.children[0]) for frame in tree.children if is_rule(frame, "frame"))
+    return tuple(str(tokens_of(each)[0]) for each in parts(tree, "frame"))
+
+
+def peer_name(data: bytes) -> str:
+    """'  PeerName   192.0.2.88' of the conversation's control block; empty if the report does not print it."""
+    at = data.find(b"PeerName")
+    if at < 0:
+        return ""
+    line = data[data.rfind(b"\n", 0, at) + 1 : at + 200].partition(b"\n")[0]
+    return dump(decode(line).text).settings.get("PeerName", "")
 
 
 def trace_history(text: str) -> tuple[Step, ...]:
     """The steps of an 'MQM Trace History', oldest first; dashes before a brace are the depth."""
     tree = grammar.parse("ffst", text, "history")
-    return tuple(step(each) for each in tree.children if not isinstance(each, Token))
+    return tuple(step(each) for each in parts(tree, "entered", "left"))
 
 
 def step(tree: ParseTree) -> Step:
-    mark, function, *returned = (str(each) for each in tree.children)
+    mark, function, *returned = (str(each) for each in tokens_of(tree))
     arrow = ">" in mark.lstrip(" \t>") or "<" in mark
     depth = max(mark.count("-") - (2 if arrow else 0), 0)
     return Step(depth, function, None if tree.data == "entered" else (returned or [""])[0])
@@ -353,19 +366,10 @@ def step(tree: ParseTree) -> Step:
 def dump(text: str) -> Dump:
     """A section of settings, text or hex rows, such as a control block or the environment variables."""
     tree = grammar.parse("ffst", text, "dump")
-    parts = tree.children
-    title = str(parts[0]).strip() if parts and isinstance(parts[0], Token) else ""
-    settings = [each.children for each in parts if is_rule(each, "setting")]
-    octets = [str(each.children[1]) for each in parts if is_rule(each, "hex_row")]
-    return Dump(
-        title,
-        {str(name).strip(" \t>:="): str(value) for name, value in settings},
-        b"".join(bytes.fromhex(each) for each in octets),
-    )
-
-
-def is_rule(part: ParseTree | Token, name: str) -> bool:
-    return not isinstance(part, Token) and part.data == name
+    title = next((line.strip() for line in tokens_of(tree)), "")
+    settings = {name.strip(" \t>:="): str(value) for name, value in map(tokens_of, parts(tree, "setting"))}
+    rows = [tokens_of(each)[1] for each in parts(tree, "hex_row")]
+    return Dump(title, settings, b"".join(bytes.fromhex(each) for each in rows))
 
 
 FORMAT = Ffst()

@@ -15,12 +15,12 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from mqdiag.errors import MqdiagError
+from mqdiag.model import Confidence, Kind
 from mqdiag.resources import knowledge_dir
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mqdiag.model import Confidence, Kind
 
 T = TypeVar("T")
 
@@ -39,8 +39,8 @@ class Message:
     channel is known), `notice` (nothing is wrong). layer: a layer of layers.toml. side: which end can write
     it, `caller` (started the channel), `acceptor`, `both`.
 
-    channel, certificate, peer, user: the insert that holds it. codes: namespaces by insert. facts: names of
-    ours by insert. quoted: what the quoted strings of the *message line* are, in order, where a log prints no
+    channel, certificate, peer, user: the insert that holds it. codes: the namespace of the code in
+    an insert. facts: the insert that holds a fact, by our name for it. quoted: what the quoted strings of the *message line* are, in order, where a log prints no
     inserts (`channel`, `peer`, `user`, `certificate`, a fact's name, or `-`). body_code: namespace of the
     last free number of the explanation, where a log prints no inserts.
 

@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What is written to: its columns, and whether it takes colour. A file is a screen without colour."""
+    """
+    What is written to: its columns, whether it takes colour, and whether lines wrap at its edge. A file takes no
+    colour, and in it a row of a table stays on one line however long it is.
+    """
 
     width: int = 100
     colour: bool = False
+    wraps: bool = False
 
 
 @dataclass(frozen=True, slots=True)

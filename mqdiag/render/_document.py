@@ -102,11 +102,15 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`columns` are the headings; of a column named in `figures` the values are numbers."""
+    """
+    `columns` are the headings; of a column named in `figures` the values are numbers. Where there is no room for
+    the columns the first `lead` values stand for the row.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     figures: tuple[str, ...] = ()
+    lead: int = 1
 
 
 Block = Heading | Verdict | Paragraph | Facts | Bullets | Excerpts | Steps | Table
@@ -122,6 +126,8 @@ class Document:
 FEW_INCIDENTS = 3  # more than these are listed first, and told more briefly
 FEW_EXCERPTS = 12
 FEW_EXCERPTS_OF_MANY = 3
+FEW_REMEDIES = 3
+FEW_REMEDIES_OF_MANY = 2
 FEW_SOURCES = 8
 FEW_NOTES = 3  # of one code
 
@@ -179,7 +185,8 @@ def document(report: Report) -> Document:
 def verdicts(report: Report) -> Iterator[Block]:
     many = len(report.incidents) > FEW_INCIDENTS
     if not report.incidents:
-        yield Heading("No failed connection in what was read", 1)
+        read = any(each.records for each in report.sources)
+        yield Heading(f"No {'failed connection' if read else 'record of MQ'} in what was read", 1)
         yield Paragraph(extent(report))
     if many:
         yield Heading(f"{len(report.incidents)} incidents", 1)
@@ -191,7 +198,7 @@ def verdicts(report: Report) -> Iterator[Block]:
 def overview(incidents: Sequence[Incident]) -> Table:
     rows = (
         (
-            str(number),
+            f"{number}.",
             each.title,
             each.confidence,
             each.judge or "-",
@@ -202,7 +209,7 @@ def overview(incidents: Sequence[Incident]) -> Table:
         for number, each in enumerate(incidents, 1)
     )
     columns = ("", "verdict", "confidence", "judge", "channel", "times", "when (UTC)")
-    return Table(columns, tuple(rows), figures=("", "times"))
+    return Table(columns, tuple(rows), figures=("", "times"), lead=2)
 
 
 def told(incident: Incident, number: int | None, *, brief: bool) -> Iterator[Block]:
@@ -223,7 +230,7 @@ def told(incident: Incident, number: int | None, *, brief: bool) -> Iterator[Blo
         yield Bullets(incident.missing)
     if incident.remedies:
         yield Heading("What to do")
-        yield Steps(tuple(Step(each.who, each.do, each.check) for each in incident.remedies))
+        yield from remedies(incident, FEW_REMEDIES_OF_MANY if brief else FEW_REMEDIES)
 
 
 def standing(incident: Incident) -> Iterator[str]:
@@ -278,8 +285,18 @@ def certificate(finding: CertificateFinding, *, brief: bool) -> Iterator[Block]:
 def evidence(incident: Incident, limit: int) -> Iterator[Block]:
     shown = incident.evidence[:limit]
     yield Excerpts(tuple(excerpt(each, incident.start) for each in shown))
-    if more := len(incident.evidence) - len(shown):
-        yield Paragraph(f"and {more} more; -f json lists all of them")
+    yield from more(len(incident.evidence) - len(shown))
+
+
+def remedies(incident: Incident, limit: int) -> Iterator[Block]:
+    shown = incident.remedies[:limit]
+    yield Steps(tuple(Step(each.who, each.do, each.check) for each in shown))
+    yield from more(len(incident.remedies) - len(shown))
+
+
+def more(count: int) -> Iterator[Block]:
+    if count:
+        yield Paragraph(f"and {count} more; -f json has them all")
 
 
 def excerpt(evidence: Evidence, day: datetime | None) -> Excerpt:
@@ -327,8 +344,16 @@ def ruled_out(incident: Incident) -> str | None:
     open_steps = {known.causes[each.cause].layer for each in incident.alternatives if each.cause in known.causes}
     said = [known.layers[name].passed for name in steps[:at] if name not in open_steps]
     if incident.cause not in WHILE_RUNNING:
-        said += [known.layers[name].unreached for name in steps[at + 1 :] if name not in open_steps]
+        said += unreached([known.layers[name].unreached for name in steps[at + 1 :] if name not in open_steps])
     return f"{'; '.join(said)}. Shown by {place(proof.span)} ({identity(proof)})." if said else None
+
+
+def unreached(sentences: Sequence[str]) -> Iterator[str]:
+    """The first of the steps that were not reached in its own words, the others by name: `CHLAUTH: no rule ..`."""
+    yield from sentences[:1]
+    names = [each.partition(":")[0] for each in sentences[1:]]
+    if names:
+        yield f"nor was it the turn of {', '.join(names[:-1])}{' and ' if names[:-1] else ''}{names[-1]}"
 
 
 def proving(incident: Incident) -> Evidence | None:
@@ -370,7 +395,7 @@ def coverage(report: Report) -> Iterator[Block]:
     yield Heading(f"Read by mqdiag {report.version}", 1)
     lines = [source_line(each) for each in report.sources]
     if len(lines) > FEW_SOURCES:
-        lines = [*summary_lines(report.sources), f"{plural(len(lines), 'source')}; -f json lists all of them"]
+        lines = [*summary_lines(report.sources), f"{plural(len(lines), 'source')}; -f json has them all"]
     yield Bullets((*lines, *(clock_line(each) for each in report.clocks)))
 
 
@@ -394,7 +419,7 @@ def span_of(source: SourceReport) -> str:
         return ""
     if source.utc_offset_minutes is None or not source.utc_offset_basis:
         return f"{span} UTC"
-    return f"{span} UTC (local time {offset(source.utc_offset_minutes)}, {source.utc_offset_basis})"
+    return f"{span} UTC (local times {offset(source.utc_offset_minutes)}, {source.utc_offset_basis})"
 
 
 def offset(minutes: int) -> str:

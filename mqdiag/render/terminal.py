@@ -11,7 +11,6 @@ import io
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table as RichTable
 from rich.text import Text
 
 from mqdiag.render._document import (
@@ -29,7 +28,7 @@ from mqdiag.render._document import (
 from mqdiag.render._visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from mqdiag.render import Page, Screen
     from mqdiag.render._document import Document
@@ -59,10 +58,23 @@ def text(value: str, style: str = "") -> Text:
     return Text(visible(value), style=style)
 
 
+def grid(rows: Sequence[Sequence[Text]], right: Collection[int] = ()) -> list[Text]:
+    """Rows in columns, two blanks between them; those numbered in `right` are flush right."""
+    widths = [max(cell.cell_len for cell in column) for column in zip(*rows, strict=True)]
+    return [
+        Text("  ").join(
+            Text(" " * (width - cell.cell_len)) + cell if at in right else cell + Text(" " * (width - cell.cell_len))
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
+
+
 class Paper:
     """One text that grows block by block."""
 
     def __init__(self, screen: Screen) -> None:
+        self.wraps = screen.wraps
         self.width = min(max(screen.width, NARROWEST), WIDEST)
         self.file = io.StringIO()
         self.console = Console(
@@ -133,15 +145,18 @@ class Paper:
     def excerpts(self, rows: Iterable[Excerpt]) -> None:
         """`path:line  time  side  id  role`, in columns, and what it says on the line below."""
         rows = list(rows)
-        cells = [(each.where, each.time, each.side, each.id, each.role) for each in rows]
-        widths = [max(text(cell).cell_len for cell in column) for column in zip(*cells, strict=True)]
-        for each, row in zip(rows, cells, strict=True):
-            styles = ("bold", "", "", "bold", ROLE_STYLE[each.role])
-            parts = [
-                text(cell, style) + Text(" " * (width - text(cell).cell_len + 2))
-                for cell, width, style in zip(row, widths, styles, strict=True)
-            ]
-            self.line(Text.assemble(*parts), 2)
+        cells = [
+            (
+                text(each.where, "bold"),
+                text(each.time),
+                text(each.side),
+                text(each.id, "bold"),
+                text(each.role, ROLE_STYLE[each.role]),
+            )
+            for each in rows
+        ]
+        for each, line in zip(rows, grid(cells), strict=True):
+            self.line(line, 2)
             self.line(text(each.says), 6)
 
     def steps(self, block: Steps) -> None:
@@ -152,10 +167,21 @@ class Paper:
                 self.line(Text.assemble(text("check: ", "bold"), text(step.check)), 4)
 
     def table(self, block: Table) -> None:
-        grid = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-        for column in block.columns:
-            figure = column in block.figures
-            grid.add_column(text(column), justify="right" if figure else "left", overflow="fold", no_wrap=figure)
-        for row in block.rows:
-            grid.add_row(*(text(cell) for cell in row))
-        self.console.print(grid)
+        """A table in columns; where a terminal is too narrow for it, each row stacked on two lines."""
+        figures = {block.columns.index(each) for each in block.figures}
+        head = [text(column, "dim") for column in block.columns]
+        lines = grid([head, *([text(cell) for cell in row] for row in block.rows)], figures)
+        if self.wraps and lines[0].cell_len + 2 > self.width:
+            for row in block.rows:
+                self.stacked(block, row)
+            return
+        for line in lines:
+            line.rstrip()
+            self.console.print(Text("  ") + line, soft_wrap=True)
+
+    def stacked(self, block: Table, row: Sequence[str]) -> None:
+        named = [
+            f"{name} {cell}" if name in block.figures else cell for name, cell in zip(block.columns, row, strict=True)
+        ]
+        self.line(text("  ".join(row[: block.lead]), "bold"), 2)
+        self.line(text("  ".join(named[block.lead :])), 6)
