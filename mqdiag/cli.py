@@ -67,7 +67,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception:  # a defect of ours; Python's own status 1 would say that --fail-on was met
         import traceback
 
-        traceback.print_exc()
+        for line in traceback.format_exc().splitlines():  # it may quote a log
+            complain(line)
         complain("This is a defect of mqdiag, not of your logs. Please report it with the lines above.")
         return NOT_DONE
     return OK

@@ -33,8 +33,16 @@ CLOCK = re.compile(
     r"(?:[.,](?P<f>\d{1,9}))?(?:\s?(?P<ampm2>[AaPp]\.?[Mm]\.?))?"
 )
 CLOCK_BASIC = re.compile(r"(?P<h>\d\d)(?P<mi>\d\d)(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?")
-ZONE = re.compile(r"\s?(?:(?P<utc>Z|UTC|GMT)(?![A-Za-z+-])|(?P<sign>[+-])(?P<oh>\d\d):?(?P<om>\d\d)?(?!\d))")
-TRAILING_YEAR = re.compile(r".*\b(?P<y>(?:19|20)\d\d)\s*$")
+ZONE = re.compile(
+    r"\s?(?:(?P<name>Z|[A-Z]{3,4})(?![A-Za-z+-])|(?P<sign>[+-])(?P<oh>\d\d):?(?P<om>\d\d)?(?!\d))"
+)
+# The year behind the time of day: 'Tue Feb 11 09:44:51 UTC 2025', 'Tue February 19 12:58:42 GMT Standard Time 2002'
+TRAILING_YEAR = re.compile(r"[\d:.]+(?: [A-Za-z]{2,12}){0,3} (?P<y>(?:19|20)\d\d)\b")
+# Abbreviations that mean one offset wherever MQ is run; IST, CST and BST mean several and stay unread.
+ZONE_HOURS = {
+    "Z": 0, "UTC": 0, "GMT": 0, "JST": 9, "KST": 9, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3,
+    "EST": -5, "EDT": -4, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
+}  # fmt: skip
 MONTHS = {
     name: number
     for number, name in enumerate(
@@ -131,8 +139,9 @@ def _offset(rest: str) -> timedelta | None:
     match = ZONE.match(rest)
     if match is None:
         return None
-    if match["utc"]:
-        return timedelta(0)
+    if match["name"]:
+        hours = ZONE_HOURS.get(match["name"])
+        return None if hours is None else timedelta(hours=hours)
     minutes = int(match["oh"]) * 60 + int(match["om"] or 0)
     return timedelta(minutes=-minutes if match["sign"] == "-" else minutes)
 

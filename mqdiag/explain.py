@@ -380,7 +380,10 @@ def nearest(asked: str) -> list[str]:
 
 
 def closest(number: int, known: dict[int, str]) -> list[str]:
-    chosen = sorted(known, key=lambda each: (abs(each - number), each))[:NEAR]
+    """The nearest numbers that a slip of the finger would give, in order."""
+    reach = max(10, abs(number) // 20)
+    near = [each for each in known if abs(each - number) <= reach]
+    chosen = sorted(near, key=lambda each: (abs(each - number), each))[:NEAR]
     return [known[each] for each in sorted(chosen)]
 
 

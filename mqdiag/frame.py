@@ -53,9 +53,9 @@ class Framer:
 
     def _cut(self, limit: int, complete: int) -> Iterator[Record]:
         """Give out the records that end before `limit`; a boundary that begins before it may reach `complete`."""
-        begin = 0
+        begin, limit = 0, max(limit, self.scanned)  # a boundary of several lines was searched beyond the limit
         for match in self.format.find_boundaries(self.buffer, self.scanned, complete):
-            start, stop = match.span()
+            start, stop = match.span(match.lastgroup or 0)
             if start >= limit:
                 break
             limit = max(limit, stop)
@@ -71,6 +71,8 @@ class Framer:
                 begin, self.is_open = start, True
                 self.awaits = match.lastgroup in self.format.opens
             if closes or self.format.one_line:
+                stop += self.buffer.startswith(b"\n", stop)  # a record that is closed ends with its line
+                limit = max(limit, stop)
                 yield self._record(begin, stop)
                 begin, self.is_open = stop, False
         self.buffer = self.buffer[begin:]

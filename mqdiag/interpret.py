@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mqdiag.model import Certificate, Event, Side
 
 UNKNOWN_CHANNEL = re.compile(r"\?{3,4}")
-CHANNEL_NAME = re.compile(r"[A-Za-z0-9._/%]{1,20}")
+CHANNEL_NAME = re.compile(r"[A-Za-z0-9._/%]{1,48}")  # MQ allows 20; people rename when they redact
 QUOTED = re.compile(r"'([^']{0,4000})'|‘([^’]{0,4000})’|\"([^\"]{0,4000})\"|「([^」]{0,4000})」")
 FREE_NUMBER = re.compile(r"(?<![\w.:/'(-])(\d{1,8})(?![\w:/'-]|\.\d)")
 # nshrb (198.51.100.24)(1481)   branch14 (203.0.113.114) (1414)   10.91.132.120(1416)   198.51.100.3
@@ -32,10 +32,10 @@ PEER = re.compile(
 )
 ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}")
 
-# What GSKit prints when it could not classify a certificate: a record that lost its id is known by it.
 # Names in `quoted` that are fields of an event; the others are facts.
 FIELDS = ("channel", "peer", "user", "certificate", "queue_manager", "-")
 
+# What GSKit prints when it could not classify a certificate: a record that lost its id is known by it.
 SIGNATURES: Mapping[str, MessageId] = {"GSK_UNKNOWNREVOCATIONSTATUS_SUBJECT": MessageId("AMQ", "9716")}
 
 CALLING_PROGRAMS = ("runmqchl", "amqmcach")  # the MCA that starts a channel
@@ -56,7 +56,7 @@ def interpret(event: Event) -> Event:
         event,
         layer=message.layer,
         role="victim" if message.role == "judge" and any(c.namespace == "alert" for c in codes) else message.role,
-        channel=event.channel or channel_name(printed(event, message.channel) or quoted.get("channel")),
+        channel=event.channel or channel_of(event, message, quoted),
         peer=event.peer or (peer(peer_text) if peer_text else None),
         certificate=event.certificate or certificate_of(event, message),
         codes=codes,
@@ -66,9 +66,15 @@ def interpret(event: Event) -> Event:
     return sided(event, message)
 
 
-def printed(event: Event, insert: str | None) -> str | None:
-    """The value of an insert. A record that prints it as '????' has said that it does not know."""
-    return event.inserts.get(insert) if insert else None
+def channel_of(event: Event, message: Message, quoted: Mapping[str, str]) -> str | None:
+    """
+    The channel a record names: in its insert, else in its message line, else as the first quoted name of the
+    explanation that is written like one. '????' in the first of these that is there means that none is known.
+    """
+    said = event.inserts.get(message.channel or "") or quoted.get("channel")
+    if said or event.inserts or not (message.channel or "channel" in message.quoted):
+        return channel_name(said)
+    return next((each for each in quotes(event.body) if each.isupper() and channel_name(each) and "." in each), None)
 
 
 def identified(event: Event) -> Event:

@@ -85,9 +85,7 @@ def normal_serial(text: str) -> str | None:
 @cache
 def beginning() -> re.Pattern[str]:
     """Where a certificate begins in a text: a blob anywhere, a name at a word's start or behind its quote."""
-    blob, other_blob, step, key = (
-        grammar.terminal("certificate", each) for each in ("CLASS", "ISSUER", "STEP", "KEY")
-    )
+    blob, other_blob, step, key = (grammar.terminal("certificate", each) for each in ("CLASS", "ISSUER", "STEP", "KEY"))
     return re.compile(rf"{blob}|{other_blob}|(?:^|(?<=[\s'\"(]))(?=/){step}|(?:^|(?<=['\"(])){key}")
 
 
@@ -142,27 +140,34 @@ def of_blob(marks: list[ParseTree], cut: bool) -> Certificate | None:
                 break
             case "ISSUER":
                 # an issuer is always followed by its serial, so one that ends the text was cut
-                issuer = name_of(mark, is_last)
+                issuer = name_of(mark, is_last and not has_broken_mark(mark))
             case "SUBJECT":
-                subject = name_of(mark, is_last and cut)
+                subject = name_of(mark, is_last and cut and not has_broken_mark(mark))
             case "NUMBER" if not is_last and len(mark.children) > 1:
                 serial = normal_serial(str(mark.children[1]))
     found = Certificate(subject, issuer, serial)
     return found if found != Certificate() else None
 
 
+def has_broken_mark(mark: ParseTree) -> bool:
+    """Whether the next marker begins behind this one, so that only it was cut: 'C=AU[Subj'."""
+    return any(token.type == "BROKEN_MARK" for token in mark.scan_values(is_token))
+
+
 def name_of(mark: ParseTree, cut: bool) -> Name | None:
+    """The name behind a marker, without the broken one that may follow it."""
     for part in subtrees(mark):
         found, is_cut = attributes(part)
+        if has_broken_mark(mark):
+            key, value = found[-1]
+            found[-1] = key, value[: value.rindex("[")]
         return Name(tuple(x500_order(found)), is_cut or cut)
     return None
 
 
 def attributes(part: ParseTree) -> tuple[list[tuple[str, str]], bool]:
     """The attributes of a `commas` or `slashes` tree in the order of the text, and whether it was cut."""
-    found = [
-        (attribute_type(first_token(each)), value_of(each)) for each in subtrees(part) if each.data != "tail"
-    ]
+    found = [(attribute_type(first_token(each)), value_of(each)) for each in subtrees(part) if each.data != "tail"]
     is_cut = any(not hasattr(each, "data") for each in part.children)
     return found, is_cut
 
@@ -174,7 +179,7 @@ def attribute_type(key: Token) -> str:
 
 def value_of(attribute: ParseTree) -> str:
     """The value with escapes and quotes resolved: 'Harbour Root\\, Office' and '"Harbour Root, Office"' are one."""
-    tokens = list(attribute.scan_values(lambda _: True))[1:]
+    tokens = list(attribute.scan_values(is_token))[1:]
     return "".join(map(plain, tokens)).strip()
 
 
@@ -202,7 +207,12 @@ def x500_order(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def first_token(tree: ParseTree) -> Token:
-    return next(iter(tree.scan_values(lambda _: True)))
+    return next(iter(tree.scan_values(is_token)))
+
+
+def is_token(_: object) -> bool:
+    """For Tree.scan_values, which wants to be told that every token will do."""
+    return True
 
 
 def subtrees(tree: ParseTree) -> Iterator[ParseTree]:

@@ -17,7 +17,7 @@ CASES = ROOT / "samples" / "cases"
 CONFIDENCES = ("possible", "probable", "certain")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     folder: Path
     label: dict[str, Any]

@@ -12,6 +12,7 @@ from mqdiag.classify.words import certificate_of, fill, host, moment, side_word,
 from mqdiag.knowledge import knowledge
 from mqdiag.model import (
     Alternative,
+    Certificate,
     CertificateFinding,
     Evidence,
     Incident,
@@ -36,22 +37,33 @@ def classify(
 ) -> tuple[list[Incident], list[Note]]:
     """The incidents of all occurrences in time order, and notes on failures whose records name no cause."""
     verdicts: list[Verdict] = []
-    notes: list[Note] = []
+    open_ones: list[Occurrence] = []
     for each in occurrences:
         found = candidates(each, helpers_for(each, corroboration, context))
         if found:
             verdicts.append(Verdict(each, found[0], tuple(found[1:])))
         else:
-            notes.append(undecided(each))
+            open_ones.append(each)
     incidents = [incident(group) for group in fold(verdicts)]
-    return sorted(incidents, key=lambda i: (i.start is None, i.start.timestamp() if i.start else 0, i.id)), notes
+    return sorted(incidents, key=lambda i: (i.start is None, i.start.timestamp() if i.start else 0, i.id)), undecided(open_ones)
 
 
-def undecided(occurrence: Occurrence) -> Note:
-    lead = occurrence.lead
-    name = str(lead.message_id or lead.probe_id or lead.reason_code or "this record")
-    text = f"{name} tells that something failed, and no record beside it says what. It is no incident of the report."
-    return Note("undecided", lead.span.path, lead.span.line, text)
+def undecided(occurrences: Sequence[Occurrence]) -> list[Note]:
+    """One note a source and message on failures whose records name no cause, with how often they stand there."""
+    alike: dict[tuple[str, str], list[Event]] = {}
+    for each in occurrences:
+        name = str(each.lead.message_id or each.lead.probe_id or each.lead.reason_code or "a record")
+        alike.setdefault((each.lead.span.path, name), []).append(each.lead)
+    return [
+        Note(
+            "undecided",
+            path,
+            events[0].span.line,
+            f"{name} tells that something failed{f', {len(events)} times' if len(events) > 1 else ''}, and no record "
+            "beside it says what. It is no incident of the report.",
+        )
+        for (path, name), events in alike.items()
+    ]
 
 
 def incident(group: Sequence[Verdict]) -> Incident:
@@ -73,7 +85,7 @@ def incident(group: Sequence[Verdict]) -> Incident:
         start=instants[0] if instants else None,
         end=instants[-1] if instants else None,
         occurrences=len(group),
-        certificate=CertificateFinding(certificate, found.owner) if certificate else None,
+        certificate=CertificateFinding(certificate or Certificate(), found.owner) if certificate or found.owner else None,
         alternatives=tuple(alternatives(best, said)),
         evidence=evidence(group, best),
         missing=tuple(missing(best, said)),

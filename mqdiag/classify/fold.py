@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, TypeVar
 
 from mqdiag.names import same_certificate
@@ -41,6 +41,7 @@ class Identity:
     caller: str | None  # the host that called, or its address as the server saw it
     address: str | None
     user: str | None
+    told_in: str | None  # the file of the application that tells of it
     certificate: Certificate | None
 
     def agrees(self, other: Identity) -> bool:
@@ -53,6 +54,7 @@ class Identity:
             (self.caller, other.caller),
             (self.address, other.address),
             (self.user, other.user),
+            (self.told_in, other.told_in),
         )
         if any(one is not None and two is not None and one != two for one, two in pairs):
             return False
@@ -92,6 +94,7 @@ def identity(verdict: Verdict) -> Identity:
         caller=first(each.host for each in client),
         address=first(each.peer.address or each.peer.host for each in server if each.peer),
         user=user,
+        told_in=first(each.span.path for each in client if each.kind in ("java-exception", "mqi-transcript")),
         certificate=first(each.certificate for each in events if each.certificate),
     )
 

@@ -128,6 +128,7 @@ def helpers_for(occurrence: Occurrence, corroboration: Sequence[Event], context:
         *(each for each in corroboration if each.kind == "ocsp-transcript" and about(each, occurrence)),
         *(each for each in corroboration if each.kind == "mq-ini" and each.side in (None, occurrence.lead.side)),
         *(each for each in context if around(each, occurrence)),
+        *last_state(context, occurrence),
     ]
 
 
@@ -181,11 +182,43 @@ CONTEXT_S = 600.0  # a queue manager that ends takes its channels with it within
 
 
 def around(event: Event, occurrence: Occurrence) -> bool:
-    """Whether a context record (a stop, a start, a setting) was written near the occurrence by the same host."""
-    lead = occurrence.lead
-    if event.host and event.host not in {each.host for each in occurrence.events}:
+    """Whether a context record (an end, a setting) was written near the occurrence, on one of its hosts."""
+    if not of_an_end(event, occurrence):
         return False
+    apart = seconds_between(event, occurrence.lead)
+    return apart is not None and abs(apart) <= CONTEXT_S
+
+
+def of_an_end(event: Event, occurrence: Occurrence) -> bool:
+    """Whether a record is of a host of the occurrence, or of the side from which the occurrence has no record."""
+    hosts = {each.host for each in occurrence.events if each.host}
+    if event.host in hosts or event.host is None:
+        return True
+    names = {each.queue_manager for each in occurrence.events if each.queue_manager}
+    return event.side not in {each.side for each in occurrence.events} and (
+        not names or event.queue_manager in (None, *names)
+    )
+
+
+def last_state(context: Sequence[Event], occurrence: Occurrence) -> Iterator[Event]:
+    """The end of a queue manager that had not started again when the occurrence was: AMQ8004 without AMQ8003."""
+    last: dict[str | None, tuple[float, Event]] = {}
+    for event in context:
+        apart = seconds_between(event, occurrence.lead)
+        if apart is None or apart > 0 or not of_an_end(event, occurrence):
+            continue
+        if event.message_id and event.message_id.key in ("AMQ8003", "AMQ8004"):
+            known = last.get(event.queue_manager)
+            if known is None or apart >= known[0]:
+                last[event.queue_manager] = apart, event
+    for _, event in last.values():
+        if event.message_id and event.message_id.key == "AMQ8004":
+            yield event
+
+
+def seconds_between(event: Event, lead: Event) -> float | None:
+    """Seconds from the lead to an event, on UTC, or on local time where both were written by one host."""
     if event.instant and lead.instant:
-        return abs((event.instant - lead.instant).total_seconds()) <= CONTEXT_S
+        return (event.instant - lead.instant).total_seconds()
     local, other = (each.stamp.local if each.stamp else None for each in (event, lead))
-    return bool(local and other and abs((local - other).total_seconds()) <= CONTEXT_S)
+    return (local - other).total_seconds() if local and other and event.host == lead.host else None

@@ -157,7 +157,11 @@ def own_calendar(reading: Reading, orders: dict[str, Order]) -> Calendar:
     changes: list[tuple[datetime, timedelta]] = []
     for written, utc in reading.stamps.by_hour.values():
         local, instant = calendar.local(written), clock.utc(utc) if utc else None
-        if local and instant and (offset := quarter_offset(local, instant)) is not None:
+        printed = seen.offset if (seen := clock.read(written)) else None
+        if local is None or (printed is not None and not printed):
+            continue  # a stamp in UTC ('...Z') says nothing of the host's own zone
+        offset = printed if printed is not None else quarter_offset(local, instant) if instant else None
+        if offset is not None:
             changes.append((local, offset))
     if changes:
         calendar.offsets, calendar.basis, calendar.certainty = (

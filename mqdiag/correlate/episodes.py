@@ -8,13 +8,14 @@ with the same id are two failures, unless one is the FFST of the other.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from mqdiag import clock
 from mqdiag.correlate.relation import is_application
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
 
     from mqdiag.model import Event, Side, Span
 
@@ -107,24 +108,25 @@ def moment(event: Event) -> float | None:
         return None
     if stamp.instant:
         return stamp.instant.timestamp()
-    return (stamp.local - stamp.local.min).total_seconds() if stamp.local else None
+    reading = clock.read(stamp.written)
+    # '4/6/2017 10:08:33' may be in April or June: for what is seconds apart in one log that does not matter
+    local = stamp.local or (reading.local(reading.orders[0]) if reading else None)
+    return (local - datetime.min).total_seconds() if local else None
 
 
 def belongs(episode: Episode, event: Event) -> bool:
     """Whether an event is of the same failure as the events of an episode of the same host."""
     last = episode.events[-1]
-    limit = FFST_S if "ffst" in (event.kind, last.kind) else TOGETHER_S
-    now, then = moment(event), moment(last)
-    if (now is None) != (then is None):
-        return False
-    if now is not None and then is not None and abs(now - then) > limit:
-        return False
     if is_application(event) or is_application(last) or repeats(episode, event) or differ(episode, event):
         return False
-    if now is None:
-        return event.role == "wrapper" and event.span.path == last.span.path  # pasted fragments: file order
+    same_file = event.span.path == last.span.path
+    now, then = moment(event), moment(last)
+    if now is None or then is None:  # pasted fragments: their order in the file stands for the time
+        return same_file and (event.role == "wrapper" or is_report_of(last, event))
+    if abs(now - then) > (FFST_S if "ffst" in (event.kind, last.kind) else TOGETHER_S):
+        return False
     if event.process is None or last.process is None:
-        return event.span.path == last.span.path and (event.role == "wrapper" or security_twins(last, event))
+        return same_file and (event.role == "wrapper" or security_twins(last, event) or is_report_of(last, event))
     same_thread = (event.process, event.thread) == (last.process, last.thread)
     return same_thread or security_twins(last, event) or (event.process == last.process and is_report_of(last, event))
 
@@ -133,7 +135,7 @@ def repeats(episode: Episode, event: Event) -> bool:
     """The same message once more is the next failure; a report and the record that it is about are one."""
     key = event.message_id.key if event.message_id else None
     return any(
-        each.message_id is not None and each.message_id.key == key and ("ffst" in (each.kind, event.kind)) is False
+        each.message_id is not None and each.message_id.key == key and (each.kind == "ffst") == (event.kind == "ffst")
         for each in episode.events
     )
 
@@ -151,7 +153,11 @@ def security_twins(one: Event, other: Event) -> bool:
 
 
 def is_report_of(one: Event, other: Event) -> bool:
-    return "ffst" in (one.kind, other.kind)
+    """Whether one is the FFST report of the failure that the other logs: it names the same message, or none."""
+    if (one.kind == "ffst") == (other.kind == "ffst"):
+        return False
+    names = {each.message_id.key for each in (one, other) if each.message_id}
+    return len(names) == 1 or {one.layer, other.layer} <= {"system", None}
 
 
 def without_copies(events: Iterable[Event]) -> list[Event]:

@@ -60,7 +60,8 @@ def merge(
     """The episodes of both lists, the pairs that fit best joined, every episode in one pair at most."""
     taken_ones: dict[int, int] = {}
     taken_others: set[int] = set()
-    for edge in sorted(edges(ones, others, worth, reach_s), key=lambda e: (-e.worth, e.distance, e.one, e.other)):
+    possible = without_guesses(list(edges(ones, others, worth, reach_s)), ones, others)
+    for edge in sorted(possible, key=lambda e: (-e.worth, e.distance, e.one, e.other)):
         if edge.one not in taken_ones and edge.other not in taken_others:
             taken_ones[edge.one] = edge.other
             taken_others.add(edge.other)
@@ -71,6 +72,29 @@ def merge(
             events += others[taken_ones[index]].events
         result.append(Episode(events))
     return result + [each for index, each in enumerate(others) if index not in taken_others]
+
+
+def without_guesses(edges: Sequence[Edge], ones: Sequence[Episode], others: Sequence[Episode]) -> list[Edge]:
+    """
+    The edges without those that only the lack of a time makes possible: an episode without time is joined only
+    where all its possible partners are repetitions of one failure.
+    """
+    partners: dict[tuple[str, int], set[object]] = {}
+    for edge in edges:
+        partners.setdefault(("one", edge.one), set()).add(signature(others[edge.other]))
+        partners.setdefault(("other", edge.other), set()).add(signature(ones[edge.one]))
+    return [
+        edge
+        for edge in edges
+        if (ones[edge.one].instant or len(partners["one", edge.one]) == 1)
+        and (others[edge.other].instant or len(partners["other", edge.other]) == 1)
+    ]
+
+
+def signature(episode: Episode) -> object:
+    """What two repetitions of one failure on one side have in common."""
+    lead = episode.lead
+    return lead.message_id and lead.message_id.key, lead.reason_code, lead.codes, lead.channel, lead.user, lead.host
 
 
 def edges(
@@ -115,11 +139,18 @@ def distance(one: Episode, other: Episode, skew_s: float = 0.0) -> float | None:
 def same_client(client: Episode, told: Episode) -> float:
     """How well what an application tells fits a record of the client library on the same host; 0 not at all."""
     apart = distance(client, told)
-    if apart is None or apart > CALL_S or contradict(client.events, told.events):
+    if (apart is None and not untimed(told)) or (apart or 0) > CALL_S or contradict(client.events, told.events):
         return 0
     fit = max(relation(one, other) for one in client.events for other in told.events)
     near = posixpath.dirname(client.lead.span.path) == posixpath.dirname(told.lead.span.path)
-    return fit + near + 1 - apart / CALL_S if fit else 0
+    if fit < 2:
+        return 0
+    return fit + near + (TIMELESS if apart is None else 1 - apart / CALL_S)
+
+
+def untimed(episode: Episode) -> bool:
+    """Whether nothing in the records says when it was; a local time whose zone is unknown does say something."""
+    return all(each.stamp is None for each in episode.events)
 
 
 def two_ends(client: Episode, server: Episode, skews: Mapping[tuple[str, str], float]) -> float:
@@ -130,7 +161,9 @@ def two_ends(client: Episode, server: Episode, skews: Mapping[tuple[str, str], f
     apart = distance(client, server, skews.get(hosts(client, server), 0.0))
     if apart is None:
         complementary = any(relation(one, other) == 3 for one in client.events for other in server.events)
-        return fit + TIMELESS if complementary and no_host_conflict(client.events, server.events) else 0
+        told = untimed(client) and all(is_application(each) for each in client.events)
+        fits = (complementary or told) and no_host_conflict(client.events, server.events)
+        return fit + TIMELESS if fits else 0
     return fit + 1 - apart / WINDOW_S if apart <= WINDOW_S else 0
 
 
@@ -140,9 +173,10 @@ def likeness(client: Episode, server: Episode) -> float:
         return 0
     fit = max(relation(one, other) for one in client.events for other in server.events)
     named = bool(shared(client.events, server.events, lambda each: each.channel))
-    if not fit or (fit < 2 and not named):
+    near = addressed(client.events, server.events)
+    if fit < 1 or (fit < 2 and not named and (fit < 1.5 or near < 2)):
         return 0
-    return fit + 3 * named + addressed(client.events, server.events) + known_certificate(client, server)
+    return fit + 3 * named + near + known_certificate(client, server)
 
 
 # ---- clocks ----------------------------------------------------------------------------------------------------

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
     from mqdiag.model import Event
 
+# What a caller logs when the other end just closes the connection. In TLS 1.3 that is all a client may see of
+# a refused certificate, for its own handshake has ended by then.
+CLOSED = {"AMQ9206", "AMQ9208", "AMQ9209"}
+
 APPLICATION = (
     "java-exception",
     "mqi-transcript",
@@ -20,6 +24,12 @@ APPLICATION = (
 
 def is_application(event: Event) -> bool:
     return event.kind in APPLICATION
+
+
+def closed_side(event: Event) -> str | None:
+    """The side of a record that only says that the connection was closed on a channel it knows; else None."""
+    is_closed = event.message_id is not None and event.message_id.key in CLOSED and event.channel
+    return event.side if is_closed else None
 
 
 @cache
@@ -40,14 +50,18 @@ def layers_of(event: Event) -> tuple[str, ...]:
 def relation(one: Event, other: Event) -> float:
     """
     How well two events of different sides fit as cause and echo: 3 complementary ids, 2 roles and layer fit,
-    1 both ends found the same layer broken, 0 they have nothing to do with each other.
+    1.5 the caller only saw the connection closed, 1 the roles fit and the layers do not, or both ends found the
+    same layer broken (then a name has to be shared, too), 0 nothing in common.
     """
-    if one.message_id and other.message_id and complementary(one.message_id.key, other.message_id.key):
+    one_key, other_key = (each.message_id.key if each.message_id else "" for each in (one, other))
+    if complementary(one_key, other_key):
         return 3 if one.role != other.role or one.layer in ("tcp", "channel") else 0
+    if CLOSED & {one_key, other_key} and "judge" in (one.role, other.role):
+        return 1.5 if "client" in (closed_side(one), closed_side(other)) else 0
     shared = set(layers_of(one)) & set(layers_of(other))
-    if not shared:
-        return 0
     roles = {one.role, other.role}
+    if not shared:
+        return 1 if roles == {"judge", "victim"} else 0
     if is_application(one) or is_application(other):
         return 2 if roles != {"wrapper"} else 0
     if roles == {"judge", "victim"} or (roles == {"judge", "wrapper"} and shared == {"tls"}):

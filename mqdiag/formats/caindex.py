@@ -70,7 +70,10 @@ def rfc3339(written: str) -> str:
     `330510031500Z`: a two-digit year is 1950 to 2049. `20510510031500Z` has all four digits.
     """
     century = "" if len(written) == 15 else "19" if written >= "50" else "20"
-    moment = datetime.strptime(century + written, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
+    try:
+        moment = datetime.strptime(century + written, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise ValueError(f"{written} is no time") from error
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 

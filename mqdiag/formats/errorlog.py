@@ -13,6 +13,8 @@ from mqdiag.model import Event, MessageId, Stamp
 from mqdiag.text import unwrap
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mqdiag.grammar import ParseTree
     from mqdiag.model import Record
 
@@ -35,6 +37,19 @@ class ErrorLog(Format):
     closes = ("FOOTER",)
     triaged = True
     rank = 5
+
+    @cached_property
+    def boundaries_below(self) -> re.Pattern[bytes]:
+        """The boundaries with the end of the line above them: a pattern that begins with a fixed byte is twice as fast."""
+        return re.compile(self.boundaries.pattern.replace(b"^", b"\n", 1))
+
+    def find_boundaries(self, data: bytes, begin: int, end: int) -> Iterator[re.Match[bytes]]:
+        if data.find(b"\0", begin, end) >= 0:
+            yield from super().find_boundaries(data, begin, end)
+            return
+        if (first := self.boundaries.match(data, begin, end)) is not None:
+            yield first
+        yield from self.boundaries_below.finditer(data, begin, end)
 
     @cached_property
     def skim_pattern(self) -> re.Pattern[bytes]:
@@ -91,7 +106,7 @@ def event(tree: ParseTree, record: Record) -> Event:
     written, module = "", ""
     for part in tree.children:
         if not is_tree(part):
-            module = footer_module(str(part))
+            module = module or footer_module(str(part))
         elif part.data == "header":
             for child in part.children:
                 if not is_tree(child):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from mqdiag import clock, grammar
@@ -40,7 +41,6 @@ FACTS = {
     "sequence": "FDCSequenceNumber",
     "application": "Application Name",
     "user_app": "UserApp",
-    "build_level": "Build Level",
     "data_path": "Data Path",
     "arguments": "Arguments",
 }
@@ -53,9 +53,9 @@ SERVER_PROGRAMS = ("amqz", "amqrmppa", "amqcrsta", "amqpcsea", "amqrrmfa", "amqf
 
 class Ffst(Format):
     """
-    facts: those of `FACTS`, `utc_offset_minutes` (decimal, east is positive), `thread_name`, `stack` (the
-    function stack joined by " > ", outermost first as MQ prints it), `peer_name` (the other end of the
-    conversation, which MQ prints in a control block only).
+    facts: those of `FACTS`, `build_level`, `thread_name`, `utc_offset_minutes` (decimal, east is positive),
+    `stack` (the function stack joined by " > ", outermost first as MQ prints it), `peer_name` (the other end
+    of the conversation, which MQ prints in a control block only).
     """
 
     kind: ClassVar = "ffst"
@@ -74,18 +74,17 @@ class Ffst(Format):
         (title,) = self.needles
         at = begin
         while (found := data.find(title, at, end)) >= 0:
-            at = data.find(b"\n", found, end) + 1 or end
-            # the row below the title belongs to an opening that has lost its border
-            below = data.find(b"\n", at, end) + 1 or end
-            start = lines_above(data, found, self.opening_lines, begin)
-            if match := self.boundaries.search(data, start, below):
+            start = lines_above(data, found, self.opening_lines, at)
+            at = line_below(data, found, end)
+            # one more line: a title that has lost its border is known by the underline below it
+            for match in super().find_boundaries(data, start, line_below(data, at, end)):
                 yield match
                 at = max(at, match.end())
 
     def parse(self, record: Record, encoding: str | None) -> Event:
         end = header_end(record.data)
         tree = self.tree(decode(record.data[:end], encoding).text.replace("\r\n", "\n"))
-        stack = function_stack(stack_text(record.data, end))
+        stack = function_stack(decode(record.data[end : end + STACK_LIMIT]).text)
         return event(fields(tree), {"stack": " > ".join(stack), "peer_name": peer_name(record.data)}, record)
 
 
@@ -96,6 +95,11 @@ def lines_above(data: bytes, at: int, count: int, begin: int) -> int:
         if at < 0:
             return begin
     return at + 1
+
+
+def line_below(data: bytes, at: int, end: int) -> int:
+    """Where the next line begins, `end` if there is none."""
+    return data.find(b"\n", at, end) + 1 or end
 
 
 def header_end(data: bytes) -> int:
@@ -134,12 +138,12 @@ def fields(tree: ParseTree) -> dict[str, list[Row]]:
 
 
 def tokens_of(part: ParseTree) -> list[Token]:
-    return [each for each in part.children if isinstance(each, str)]
+    return [each for each in part.children if not grammar.is_tree(each)]
 
 
 def parts(tree: ParseTree, *names: str) -> list[ParseTree]:
     """The children that are of one of these rules, in order."""
-    return [each for each in tree.children if not isinstance(each, str) and each.data in names]
+    return [each for each in tree.children if grammar.is_tree(each) and each.data in names]
 
 
 def joined(rows: list[Row]) -> str:
@@ -180,7 +184,11 @@ def event(rows: Mapping[str, list[Row]], body: dict[str, str], record: Record) -
     program = base_name(values.get("Program Name") or values.get("Process Name", ""))
     offset = offset_minutes(values)
     facts = {name: values.get(label, "") for name, label in FACTS.items()}
-    facts |= {"utc_offset_minutes": "" if offset is None else str(offset), "thread_name": thread_name.strip()}
+    facts |= {
+        "build_level": values.get("Build Level") or values.get("CMVC level", ""),
+        "thread_name": thread_name.strip(),
+        "utc_offset_minutes": "" if offset is None else str(offset),
+    }
     inserts = {name: insert(name, values[label]) for label, name in INSERTS.items() if label in values}
     queue_manager = values.get("QueueManager")
     probe_id = values.get("Probe Id", "")
@@ -318,27 +326,32 @@ def sections(data: bytes) -> tuple[Section, ...]:
     """The parts of a report's body in order, none where only the header is there. Each goes on to the next."""
     headings = grammar.pattern("ffst", "STACK_HEADING", "HISTORY_HEADING", "SECTION_HEADING")
     found = list(headings.finditer(data, header_end(data)))
-    ends = [match.start() for match in found[1:]] + [len(data)]
+    edges = [*(match.start() for match in found), len(data)]
     return tuple(
-        Section(match[0].strip(b" \t\r\n>:").decode("ascii"), match.start(), end - match.start())
-        for match, end in zip(found, ends, strict=True)
+        Section(match[0].strip(b" \t\r\n>:").decode("ascii"), begin, end - begin)
+        for match, (begin, end) in zip(found, pairwise(edges), strict=True)
     )
 
 
-def stack_text(data: bytes, begin: int) -> str:
-    """The text of the function stack, which stands next below the header; empty if the report has none."""
-    end = begin + STACK_LIMIT
-    heading = grammar.pattern("ffst", "STACK_HEADING").search(data, begin, end)
-    if heading is None:
-        return ""
-    below = grammar.pattern("ffst", "HISTORY_HEADING", "SECTION_HEADING").search(data, heading.end(), end)
-    return decode(data[heading.start() : below.start() if below else end]).text
+def section(text: str, title: str) -> str:
+    """The first section of this title in the text of a report or of a part of it; empty if there is none."""
+    data = text.encode("utf-8", "surrogatepass")
+    found = (data[each.offset : each.offset + each.length] for each in sections(data) if each.title == title)
+    return next(found, b"").decode("utf-8", "surrogatepass")
 
 
 def function_stack(text: str) -> tuple[str, ...]:
-    """The functions of an 'MQM Function Stack' as it is printed: the outermost first, xcsFFST last."""
-    tree = grammar.parse("ffst", text, "stack")
-    return tuple(str(tokens_of(each)[0]) for each in parts(tree, "frame"))
+    """The functions of the 'MQM Function Stack' as it is printed: the outermost first, xcsFFST last."""
+    stack = section(text, "MQM Function Stack")
+    tree = grammar.parse("ffst", stack, "stack") if stack else None
+    return tuple(tokens_of(each)[-1].lstrip(" \t>") for each in parts(tree, "frame")) if tree else ()
+
+
+def trace_history(text: str) -> tuple[Step, ...]:
+    """The steps of the 'MQM Trace History', oldest first; dashes before a brace are the depth."""
+    history = section(text, "MQM Trace History")
+    tree = grammar.parse("ffst", history, "history") if history else None
+    return tuple(step(each) for each in parts(tree, "entered", "left")) if tree else ()
 
 
 def peer_name(data: bytes) -> str:
@@ -348,12 +361,6 @@ def peer_name(data: bytes) -> str:
         return ""
     line = data[data.rfind(b"\n", 0, at) + 1 : at + 200].partition(b"\n")[0]
     return dump(decode(line).text).settings.get("PeerName", "")
-
-
-def trace_history(text: str) -> tuple[Step, ...]:
-    """The steps of an 'MQM Trace History', oldest first; dashes before a brace are the depth."""
-    tree = grammar.parse("ffst", text, "history")
-    return tuple(step(each) for each in parts(tree, "entered", "left"))
 
 
 def step(tree: ParseTree) -> Step:

@@ -89,7 +89,7 @@ def event(tree: ParseTree, record: Record) -> Event:
         reason_code=int(reason) if re.fullmatch(r"[1-9]\d{3}", reason) else None,
         inserts={name: values[label] for label, name in INSERTS.items() if values.get(label)},
         facts={name: value for name, value in facts.items() if value},
-        body="\n".join(f"{label}: {value}" for section, label, value in fields if section == "Data"),
+        body="\n".join(f"{label}: {value}" for section, label, value in fields if section == "Data" and value),
     )
 
 

@@ -29,6 +29,7 @@ RESPONDER_STATES = {"WAITING": "waiting", "RECEIVED": "request-received"}
 GMT = re.compile(r"([A-Z][a-z]{2}) +(\d{1,2}) ([\d:]{8}) (\d{4})")
 # what says most of a run, for its text
 TELLING = ("STALE", "STATUS", "CERT_STATUS", "RESPONDER_ERROR", "UNREACHABLE", "VERIFY")
+FAILURE = "Failure"  # of 'Response Verify Failure'
 
 
 class Ocsp(Format):
@@ -47,7 +48,7 @@ class Ocsp(Format):
     needles = (b"ocsp ", b"ocsp: ", b"OCSP ", b"Response verify", b"Response Verify", b"This Update:")
     opens = ("RUN", "OUTPUT_RUN")
     one_line = True  # one match is the whole run
-    opening_lines = 800  # at least as many as RUN can span
+    opening_lines = 900  # at least as many as RUN can span
     rank = 2
 
     @cached_property
@@ -77,7 +78,7 @@ def event(tree: ParseTree, record: Record) -> Event:
         "next_update": rfc3339(gmt(first(printed, "NEXT_UPDATE"))),
         "revoked": rfc3339(gmt(first(printed, "REVOCATION_TIME"))),
         "reason": first(printed, "REASON").rpartition(" ")[2],
-        "error": error_reason(first(printed, "ERROR_DETAIL")),
+        "error": error_reason(first(printed, "ERROR_DETAIL")) or connect_error(first(printed, "UNREACHABLE")),
         "responder": responder_state(printed),
     }
     serial = serial_of(printed, options)
@@ -122,7 +123,7 @@ def first(printed: Sequence[Token], name: str) -> str:
 
 def outcomes(printed: Sequence[Token]) -> set[str]:
     """What a client's run came to, as values of the namespace `ocsp`; empty for a responder's run."""
-    if any(each.type == "STALE" or each.endswith("Failure") for each in printed):
+    if any(each.type == "STALE" or each.endswith(FAILURE) for each in printed):
         return {"verify-failed"}
     if error := first(printed, "RESPONDER_ERROR"):
         name, number = error.removeprefix("Responder Error: ").rstrip(")").split(" (")
@@ -157,8 +158,9 @@ def responder_state(printed: Sequence[Token]) -> str:
 
 
 def telling_line(printed: Sequence[Token]) -> str:
-    for name in TELLING:
-        if line := first(printed, name):
+    verified = first(printed, "VERIFY")
+    for line in (verified if verified.endswith(FAILURE) else "", *(first(printed, name) for name in TELLING)):
+        if line:
             return line
     states = [each.strip() for each in printed if each.type in RESPONDER_STATES]
     return states[-1] if states else ""
@@ -175,6 +177,11 @@ def error_reason(line: str) -> str:
         return ""
     data = ":".join(fields[8:])
     return f"{fields[5]}, {data}" if data.startswith(("code=", "Verify error")) else fields[5]
+
+
+def connect_error(line: str) -> str:
+    """`Connection refused` of older levels' `connect: Connection refused`."""
+    return line.removeprefix("connect: ") if line.startswith("connect: ") else ""
 
 
 # ---- times ------------------------------------------------------------------------------------------------------

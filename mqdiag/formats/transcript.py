@@ -59,7 +59,7 @@ class Transcript(Format):
         text = self.text(record, encoding).strip()
         part = self.tree(text).children[0]
         assert not isinstance(part, str)
-        found = Event(kind=self.kind, span=record.span, side="client", text=text)
+        found = Event(kind=self.kind, span=record.span, side="client", text=text.partition("\n")[0])
         match part.data:
             case "call":
                 return call(found, part)
@@ -120,23 +120,25 @@ def failure(found: Event, part: ParseTree) -> Event:
 
 
 def command(found: Event, part: ParseTree) -> Event:
-    """A command line; -x and -ch of the connecting program are the peer and the channel of its calls."""
+    """
+    A command line; -x and -ch of the connecting program are the peer and the channel of its calls.
+
+    Of the others (mqrc, mqpcf) nobody can say at which end they were typed.
+    """
+    host = prompt_host(values(part, "PROMPT") or "")
     program = (values(part, "PROGRAM") or "").removesuffix(".exe")
-    is_connecting = program.startswith(CONNECTING_PROGRAM)
+    found = replace(found, host=host, text=masked(found.text), facts={"phase": "command"})
+    if not program.startswith(CONNECTING_PROGRAM):
+        return replace(found, side=None)
     options = options_of(part)
-    facts = {"phase": "command"} | {
-        fact: options[option] for option, fact in OPTION_FACTS.items() if options.get(option)
-    }
+    facts = {fact: options[option] for option, fact in OPTION_FACTS.items() if options.get(option)}
     return replace(
         found,
-        side="client" if is_connecting else None,
-        host=prompt_host(values(part, "PROMPT") or ""),
         program=program,
         queue_manager=options.get("-qm") or None,
-        channel=(options.get("-ch") or None) if is_connecting else None,
+        channel=options.get("-ch") or None,
         peer=conname(options.get("-x", "")),
-        facts=facts,
-        text=masked(found.text),
+        facts={**found.facts, **facts},
     )
 
 
@@ -162,7 +164,8 @@ def options_of(part: ParseTree) -> dict[str, str]:
             continue
         tokens = [each for each in option.children if isinstance(each, str)]
         words = "".join(str(each).strip('"') for each in tokens[1:] if each.type != "KEYWORD")
-        found.setdefault(str(tokens[0]), re.sub(r"\s", "", words))
+        if "<" not in words:  # a page that prints <ipaddr> for an address
+            found.setdefault(str(tokens[0]), re.sub(r"\s", "", words))
     return found
 
 

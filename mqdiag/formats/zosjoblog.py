@@ -81,7 +81,7 @@ def with_head(event: Event, head: Mapping[str, str]) -> Event:
         return with_hardcopy(event, head["HARDCOPY"].split())
     if "DATED" in head:
         return replace(event, stamp=Stamp(head["DATED"].strip(" \t[]")))
-    return replace(event, stamp=Stamp(head["TIME"].strip(" \t-")))
+    return replace(event, stamp=Stamp(head["TIME"].split()[-1]))
 
 
 def with_hardcopy(event: Event, columns: Sequence[str]) -> Event:

@@ -273,13 +273,15 @@ def written(incident: Incident) -> str:
 
 
 def certificate(finding: CertificateFinding, *, brief: bool) -> Iterator[Block]:
+    """What the records print of the certificate; nothing where they print nothing of it."""
     known = finding.certificate
     subject = f"{known.subject}{' (cut off in the log)' if known.subject.cut else ''}" if known.subject else ""
     rows = [("subject", subject), ("issuer", str(known.issuer or "")), ("serial", known.serial or "")]
     if brief:
         del rows[1]
-    yield Heading(f"Certificate of the {finding.owner}" if finding.owner else "Certificate")
-    yield Facts(tuple(row for row in rows if row[1]) or (("subject", "not printed in the records"),))
+    if any(value for _, value in rows):
+        yield Heading(f"Certificate of the {finding.owner}" if finding.owner else "Certificate")
+        yield Facts(tuple(row for row in rows if row[1]))
 
 
 def evidence(incident: Incident, limit: int) -> Iterator[Block]:

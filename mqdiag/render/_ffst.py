@@ -144,6 +144,7 @@ def roll_data(roll: Roll) -> dict[str, object]:
         "probe_id": roll.first.probe_id,
         "component": component(roll.first) or None,
         "message_id": str(roll.first.message_id) if roll.first.message_id else None,
+        "probe_type": roll.first.facts.get("probe_type"),
         "count": len(roll.events),
         "first": utc(roll.first.instant),
         "last": utc(roll.last.instant),

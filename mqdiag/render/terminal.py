@@ -125,7 +125,9 @@ class Paper:
                 self.table(block)
 
     def heading(self, heading: Heading) -> None:
-        self.blank()
+        """A part of an answer follows without a blank line: one incident is to fit a screen."""
+        if heading.level == 1:
+            self.blank()
         self.line(text(heading.text, "bold" if heading.level == 1 else "bold blue"))
 
     def verdict(self, verdict: Verdict) -> None:
@@ -143,7 +145,7 @@ class Paper:
             self.line(text(value), width + 4, Text("  ") + text(label, "dim"))
 
     def excerpts(self, rows: Iterable[Excerpt]) -> None:
-        """`path:line  time  side  id  role`, in columns, and what it says on the line below."""
+        """`path:line  time  side  id  role`, in columns if they fit, and what it says on the line below."""
         rows = list(rows)
         cells = [
             (
@@ -155,7 +157,10 @@ class Paper:
             )
             for each in rows
         ]
-        for each, line in zip(rows, grid(cells), strict=True):
+        lines = grid(cells)
+        if lines and lines[0].cell_len + 2 > self.width:
+            lines = [Text("  ").join(row) for row in cells]
+        for each, line in zip(rows, lines, strict=True):
             self.line(line, 2)
             self.line(text(each.says), 6)
 

@@ -19,31 +19,32 @@ def written(report: Report) -> str:
     return render(report_page(report), "json", Screen())
 
 
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+SOURCE = words(
+    "path kind side host queue_manager encoding bytes records unparsed_bytes first last "
+    "utc_offset_minutes utc_offset_basis"
+)
+INCIDENT = words(
+    "id cause title confidence judge channel queue_manager start end occurrences certificate "
+    "alternatives evidence missing remedies"
+)
+EVIDENCE = words("path line last_line side time message_id probe_id reason_code role says")
+
+
 def test_the_contract_s_keys_in_the_contract_s_order() -> None:
     got = data(full_report())
     one = got["incidents"][0]
 
     assert list(got) == ["schema", "mqdiag", "sources", "incidents", "clocks", "notes"]
     assert got["schema"] == "mqdiag/report/1"
-    assert (
-        list(got["sources"][0])
-        == (
-            "path kind side host queue_manager encoding bytes records unparsed_bytes first last "
-            "utc_offset_minutes utc_offset_basis"
-        ).split()
-    )
-    assert (
-        list(one)
-        == (
-            "id cause title confidence judge channel queue_manager start end occurrences certificate "
-            "alternatives evidence missing remedies"
-        ).split()
-    )
+    assert list(got["sources"][0]) == SOURCE
+    assert list(one) == INCIDENT
     assert list(one["certificate"]) == ["subject", "issuer", "serial", "owner"]
     assert list(one["alternatives"][0]) == ["cause", "why"]
-    assert (
-        list(one["evidence"][0]) == ("path line last_line side time message_id probe_id reason_code role says").split()
-    )
+    assert list(one["evidence"][0]) == EVIDENCE
     assert list(one["remedies"][0]) == ["who", "do", "check"]
     assert list(got["clocks"][0]) == ["between", "skew_s", "spread_s", "pairs"]
     assert list(got["notes"][0]) == ["code", "path", "line", "text"]
@@ -108,11 +109,25 @@ def test_a_report_read_back_is_written_the_same(each: Report) -> None:
     assert written(load(written(each), "it")) == written(each)
 
 
+def almost(sources: str) -> str:
+    return f'{{"schema":"mqdiag/report/1","mqdiag":"1","sources":{sources},"incidents":[],"clocks":[],"notes":[]}}'
+
+
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", "null", '{"schema": "mqdiag/report/2"}', '{"schema": "mqdiag/report/1"}', "{", "[" * 100_000]
-    + ['{"schema":"mqdiag/report/1","mqdiag":"1","sources":[{"path":"x"}],"incidents":[],"clocks":[],"notes":[]}']
-    + ['{"schema":"mqdiag/report/1","mqdiag":"1","sources":[3],"incidents":[],"clocks":[],"notes":[]}'],
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        "null",
+        "[" * 100_000,
+        '{"schema": "mqdiag/report/2"}',
+        '{"schema": "mqdiag/report/1"}',
+        almost('[{"path":"x"}]'),
+        almost("[3]"),
+        almost("7"),
+    ],
 )
 def test_what_is_no_report_is_a_mistake_of_the_user(text: str) -> None:
     with pytest.raises(MqdiagError) as caught:
