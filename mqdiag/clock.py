@@ -17,7 +17,9 @@ from typing import Literal
 Order = Literal["ymd", "dmy", "mdy"]
 
 # 10/30/24 00:06:19   03/22/2019 08:17:30 AM   22.04.2024 14:15:24   2014/12/06 09:13:29   2024-09-18T06:14:31.004Z
-NUMERIC = re.compile(r"(?P<a>\d{1,4})(?P<sep>[./-])(?P<b>\d{1,2})(?P=sep)(?P<c>\d{1,4})(?!\d)[ T,:]{1,3}(?=\d|[^\x00-\x7f])")
+NUMERIC = re.compile(
+    r"(?P<a>\d{1,4})(?P<sep>[./-])(?P<b>\d{1,2})(?P=sep)(?P<c>\d{1,4})(?!\d)[ T,:]{1,3}(?=\d|[^\x00-\x7f])"
+)
 # 2017年10月07日 08時03分07秒   2017년 10월 07일 08시
 IDEOGRAPHIC = re.compile(r"(?P<y>\d{4})[年년]\s?(?P<m>\d{1,2})[月월]\s?(?P<d>\d{1,2})[日일]\s?")
 # 20191101T103651.811Z
@@ -33,9 +35,7 @@ CLOCK = re.compile(
     r"(?:[.,](?P<f>\d{1,9}))?(?:\s?(?P<ampm2>[AaPp]\.?[Mm]\.?))?"
 )
 CLOCK_BASIC = re.compile(r"(?P<h>\d\d)(?P<mi>\d\d)(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?")
-ZONE = re.compile(
-    r"\s?(?:(?P<name>Z|[A-Z]{3,4})(?![A-Za-z+-])|(?P<sign>[+-])(?P<oh>\d\d):?(?P<om>\d\d)?(?!\d))"
-)
+ZONE = re.compile(r"\s?(?:(?P<name>Z|[A-Z]{3,4})(?![A-Za-z+-])|(?P<sign>[+-])(?P<oh>\d\d):?(?P<om>\d\d)?(?!\d))")
 # The year behind the time of day: 'Tue Feb 11 09:44:51 UTC 2025', 'Tue February 19 12:58:42 GMT Standard Time 2002'
 TRAILING_YEAR = re.compile(r"[\d:.]+(?: [A-Za-z]{2,12}){0,3} (?P<y>(?:19|20)\d\d)\b")
 # Abbreviations that mean one offset wherever MQ is run; IST, CST and BST mean several and stay unread.

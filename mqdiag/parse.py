@@ -145,7 +145,8 @@ def note_encoding(reading: Reading, record: Record, encoding: str | None) -> Non
     if reading.encoding in (None, "ascii"):
         reading.encoding = found
     elif found not in ("ascii", reading.encoding) and not any(n.code == "mixed-encodings" for n in reading.notes):
-        text = f"This source holds more than one encoding: {reading.encoding}, and {found} from line {record.span.line} on."
+        line = record.span.line
+        text = f"This source holds more than one encoding: {reading.encoding}, and {found} from line {line} on."
         reading.notes.append(Note("mixed-encodings", record.span.path, record.span.line, text))
 
 

@@ -1,4 +1,4 @@
-"""The stages in their order: find, read (frame, triage, parse), interpret, correlate, classify. Nothing else knows it."""
+"""The stages in their order: find, read (frame, triage, parse), interpret, correlate, classify. All know only theirs."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def reading(source: Source, side: Side | None, options: Options) -> Reading:
 
 def under(path: str, found: Sequence[Source], roots: Sequence[str]) -> list[str]:
     """The report paths of the sources at or below a path, which may be inside one of the paths named."""
-    places = [os.path.realpath(each) for each in (path, *(os.path.join(root, path) for root in roots if root != "-"))]
+    places = [os.path.realpath(each) for each in (path, *(f"{root}/{path}" for root in roots if root != "-"))]
     return [
         each.path
         for each in found

@@ -17,7 +17,9 @@ def test_verdict(case: Case) -> None:
 @pytest.mark.parametrize("case", all_cases(), ids=lambda each: each.name)
 def test_no_other_cause(case: Case) -> None:
     """No cause is reported that the case does not name, and none that its near misses exclude."""
-    allowed = {each["cause"] for each in case.incidents} | {a for each in case.incidents for a in each.get("accept", [])}
+    allowed = {each["cause"] for each in case.incidents} | {
+        a for each in case.incidents for a in each.get("accept", [])
+    }
     reported = {each["cause"] for each in report(case)["incidents"]}
 
     assert reported <= allowed

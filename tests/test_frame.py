@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -85,5 +83,3 @@ def blocks(data: bytes, sizes: list[int]) -> list[bytes]:
         result.append(data[place : place + size])
         place += size
     return [each for each in (*result, data[place:]) if each]
-
-

@@ -29,7 +29,7 @@ class Watched:
         self.name = name
         self.productions: set[tuple[str, tuple[str, ...]]] = set()
         self.terminals: set[str] = set()
-        self.lark = grammar.build(name, {t: self.see for t in terminal_names(name)})
+        self.lark = grammar.build(name, dict.fromkeys(terminal_names(name), self.see))
         table = parser_callbacks(self.lark)
         for rule, callback in list(table.items()):
             table[rule] = self.reducing(rule, callback)

@@ -117,8 +117,12 @@ def test_catch_all_reason_codes_lead_to_nothing_more_than_possible() -> None:
         for slug, each in knowledge().causes.items()
         for sign in each.signs
         for number in sign.lead.reason_code
-        if number in (2393, 2397, 2059, 2009) and sign.confidence != "possible" and not sign.lead.mentions
-        and not sign.also and not sign.lead.code and not sign.lead.message_id
+        if number in (2393, 2397, 2059, 2009)
+        and sign.confidence != "possible"
+        and not sign.lead.mentions
+        and not sign.also
+        and not sign.lead.code
+        and not sign.lead.message_id
     }
 
     assert sure == set()

@@ -62,9 +62,7 @@ def imported(path: Path) -> set[str]:
 def test_imports_point_down(path: Path) -> None:
     own = part(path)
     wrong = {
-        other
-        for other in imported(path)
-        if other != own and RANK[other] >= RANK[own] and (own, other) not in ALLOWED
+        other for other in imported(path) if other != own and RANK[other] >= RANK[own] and (own, other) not in ALLOWED
     }
 
     assert own in RANK, f"{own} has no rank: say in RANKS where it belongs"

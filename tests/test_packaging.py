@@ -27,7 +27,17 @@ def test_wheel_gives_a_verdict(wheel: Path, tmp_path: Path) -> None:
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target), str(wheel)]
     subprocess.run(pip, check=True, capture_output=True)
     code = "import sys; sys.path.insert(0, sys.argv.pop(1)); import mqdiag; from mqdiag.cli import main; main()"
-    command = [sys.executable, "-c", code, str(target), "analyze", "--tz", f"{CASE / 'server'}=Asia/Tokyo", "-f", "json"]
+    command = [
+        sys.executable,
+        "-c",
+        code,
+        str(target),
+        "analyze",
+        "--tz",
+        f"{CASE / 'server'}=Asia/Tokyo",
+        "-f",
+        "json",
+    ]
     done = subprocess.run([*command, str(CASE)], cwd=tmp_path, capture_output=True, check=True)
     causes = [each["cause"] for each in json.loads(done.stdout)["incidents"]]
 

@@ -45,7 +45,9 @@ def classify(
         else:
             open_ones.append(each)
     incidents = [incident(group) for group in fold(verdicts)]
-    return sorted(incidents, key=lambda i: (i.start is None, i.start.timestamp() if i.start else 0, i.id)), undecided(open_ones)
+    return sorted(incidents, key=lambda i: (i.start is None, i.start.timestamp() if i.start else 0, i.id)), undecided(
+        open_ones
+    )
 
 
 def undecided(occurrences: Sequence[Occurrence]) -> list[Note]:
@@ -85,7 +87,9 @@ def incident(group: Sequence[Verdict]) -> Incident:
         start=instants[0] if instants else None,
         end=instants[-1] if instants else None,
         occurrences=len(group),
-        certificate=CertificateFinding(certificate or Certificate(), found.owner) if certificate or found.owner else None,
+        certificate=CertificateFinding(certificate or Certificate(), found.owner)
+        if certificate or found.owner
+        else None,
         alternatives=tuple(alternatives(best, said)),
         evidence=evidence(group, best),
         missing=tuple(missing(best, said)),
@@ -94,6 +98,11 @@ def incident(group: Sequence[Verdict]) -> Incident:
             for each in found.cause.remedies
         ),
     )
+
+
+def certificate_finding(certificate: Certificate | None, owner: Side | None) -> CertificateFinding | None:
+    """Whose certificate it is can be known where no record prints it."""
+    return CertificateFinding(certificate or Certificate(), owner) if certificate or owner else None
 
 
 def incident_id(occurrence: Occurrence) -> str:

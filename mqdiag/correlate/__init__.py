@@ -10,7 +10,7 @@ import posixpath
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from mqdiag.correlate import calendars as calendar_rules
 from mqdiag.correlate.episodes import episodes, is_failure
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from mqdiag.correlate.episodes import Episode
     from mqdiag.model import Clock, Event
     from mqdiag.parse import Reading
+
+S = TypeVar("S", bound=str)  # a name or one of a few words
 
 LOGS = (
     "amqerr",
@@ -105,16 +107,16 @@ def sides_of(readings: Sequence[Reading], sides: Mapping[str, Side]) -> dict[str
     """
     found: dict[str, Side | None] = {}
     for each in readings:
-        counted = Counter[Side](event.side for event in each.events if event.side and is_failure(event))
-        own = max(sorted(counted), key=lambda side: counted[side]) if counted else None
+        own: Side | None = most(event.side for event in each.events if is_failure(event))
         example = each.example.side if each.example else None
         found[each.source.path] = sides.get(each.source.path) or own or example
     by_folder: dict[str, set[Side]] = {}
     for path, side in found.items():
         if side:
             by_folder.setdefault(posixpath.dirname(path), set()).add(side)
+    known = {each.source.path for each in readings if each.kind != "unknown"}
     for path, side in list(found.items()):
-        if side is None:
+        if side is None and path in known:
             neighbours = by_folder.get(posixpath.dirname(path), set())
             found[path] = next(iter(neighbours)) if len(neighbours) == 1 else folder_side(path)
     return found
@@ -124,7 +126,7 @@ def folder_side(path: str) -> Side | None:
     """What a folder's name says, where nothing else does: collectors name them client and server."""
     for part in reversed(path.lower().replace("!", "/").split("/")[:-1]):
         if part in ("client", "server"):
-            return part  # type: ignore[return-value]
+            return cast("Side", part)
     return None
 
 
@@ -160,7 +162,8 @@ def members(reading: Reading) -> Iterable[Event]:
     return (*reading.events, *([reading.example] if reading.example else []))
 
 
-def most(values: Iterable[str | None]) -> str | None:
+def most(values: Iterable[S | None]) -> S | None:
+    """The value that stands there most often, the first in the alphabet of several; None if there is none."""
     counted = Counter(each for each in values if each)
     return min(counted, key=lambda each: (-counted[each], each)) if counted else None
 

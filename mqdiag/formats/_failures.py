@@ -159,13 +159,14 @@ def exceptions_of(tree: ParseTree, text: str) -> Iterator[str]:
         elif is_tree(part, "jmqi"):
             for jmqi in nested_chain(part):
                 for nested in nested_of(jmqi):
-                    yield spelled(first(nested, "CLASS").rstrip("["), text[slice(*inside(nested))])
+                    yield spelled(first(nested, "CLASS").rstrip("["), inside(nested, text))
 
 
-def inside(nested: ParseTree) -> tuple[int | None, int | None]:
-    """Where the text between the brackets of a nested exception stands."""
-    opening, closing = nested.children[0], nested.children[-1]
-    return getattr(opening, "end_pos", None), getattr(closing, "start_pos", None)
+def inside(nested: ParseTree, text: str) -> str:
+    """The text between the brackets of a nested exception, empty where that is another JMQI exception."""
+    begin = getattr(nested.children[0], "end_pos", 0)
+    end = getattr(nested.children[-1], "start_pos", begin)
+    return "" if any(subtrees(nested, "jmqi")) else text[begin:end]
 
 
 def spelled(name: str, message: str) -> str:

@@ -28,6 +28,7 @@ T = TypeVar("T")
 STAMP_KEYS = ("@timestamp", "timestamp", "time", "ts", "asctime")  # of loggers that write JSON
 OTHERS = b"First Failure Symptom Report"  # a Java FFST holds the same stack traces, and is for its own format
 MAX_JOINED = 12  # lines that one line of a log was wrapped into
+BEFORE, AFTER = 32 * 1024, 128 * 1024  # characters of an entry around the first sign of a failure
 MAX_TEXT = 1000  # characters of a line that are worth showing
 
 
@@ -43,7 +44,17 @@ class Application(Format):
 
     kind: ClassVar = "java-exception"
     grammar_name = "application"
-    needles = (b"CC=", b"MQCC", b"MQI Error", b"ended with reason", b"MQJE", b"JMSWMQ", b"JMSCMQ", b"CompCode", b"MQException")
+    needles = (
+        b"CC=",
+        b"MQCC",
+        b"MQI Error",
+        b"ended with reason",
+        b"MQJE",
+        b"JMSWMQ",
+        b"JMSCMQ",
+        b"CompCode",
+        b"MQException",
+    )
     opens = ("DATED",)
     closes = ("FOREIGN",)
     rank = 6
@@ -98,7 +109,7 @@ class Application(Format):
         text = self.stream.sub("", whole)
         entry = self.entry.match(text)
         message = text[entry.end() :] if entry else text
-        sign = self.sign.search(record.data) and re.search(self.terminal("SIGN"), message)
+        sign = re.search(self.terminal("SIGN"), message) if self.sign.search(record.data) else None
         event = Event(
             kind=self.kind,
             span=record.span,
@@ -107,8 +118,10 @@ class Application(Format):
             text=line_at(message, sign.start() if sign else 0),
             **self.names(text),
         )
-        text = unfolded(text)
-        return failure(event, self.tree(text), text) if sign else event
+        if sign is None:
+            return event
+        text = unfolded(around(text, sign.start()))
+        return failure(event, self.tree(text), text)
 
     def stamp(self, head: str, prefix: str) -> Stamp | None:
         """The stamp of an entry; its instant only where it prints the zone, or Docker's own stamp before it does."""
@@ -187,6 +200,11 @@ def line_at(text: str, position: int) -> str:
     begin = text.rfind("\n", 0, position) + 1
     end = text.find("\n", position)
     return text[begin : end if end >= 0 else len(text)].strip(" \t\r-:|")[:MAX_TEXT]
+
+
+def around(text: str, position: int) -> str:
+    """As much of a text as a failure can take up: an application may dump whole messages into one entry."""
+    return text[max(0, position - BEFORE) : position + AFTER]
 
 
 def flat(text: str) -> str:

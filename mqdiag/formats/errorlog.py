@@ -40,7 +40,7 @@ class ErrorLog(Format):
 
     @cached_property
     def boundaries_below(self) -> re.Pattern[bytes]:
-        """The boundaries with the end of the line above them: a pattern that begins with a fixed byte is twice as fast."""
+        """The boundaries with the line end above them: a pattern that begins with a fixed byte is twice as fast."""
         return re.compile(self.boundaries.pattern.replace(b"^", b"\n", 1))
 
     def find_boundaries(self, data: bytes, begin: int, end: int) -> Iterator[re.Match[bytes]]:

@@ -229,19 +229,23 @@ def message(probe_type: str, description: str) -> tuple[MessageId | None, str]:
 def read_stamp(values: Mapping[str, str], offset: int | None) -> Stamp | None:
     """The stamp; its instant where the header prints the UTC time, or the distance of its own time from UTC."""
     instant = utc_time(values)
-    written = values.get("Date/Time") or (values.get("UTC Time", "") if instant else "")
+    written = values.get("Date/Time") or (utc_text(values) if instant else "")
     if not written:
         return None
     reading = clock.read(written)
     local = reading.local() if reading else None
-    if not instant and local and offset is not None and local.year >= 1970:
+    if not instant and local and offset is not None and 1970 <= local.year < 9999:
         instant = clock.to_utc(local, timedelta(minutes=offset))
     return Stamp(written, local, instant, "stated" if instant else "ambiguous")
 
 
+def utc_text(values: Mapping[str, str]) -> str:
+    return values.get("UTC Time") or values.get("UTC Time/Zone", "")
+
+
 def utc_time(values: Mapping[str, str]) -> datetime | None:
     """'1684215505.590000', seconds and microseconds since 1970, as an instant."""
-    match = EPOCH.match(values.get("UTC Time") or values.get("UTC Time/Zone", ""))
+    match = EPOCH.match(utc_text(values))
     if match is None:
         return None
     return datetime.fromtimestamp(int(match[1]), UTC) + timedelta(microseconds=int((match[2] or "0").ljust(6, "0")))

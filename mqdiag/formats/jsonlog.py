@@ -39,15 +39,13 @@ class JsonLog(Format):
     def skim_patterns(self) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
         """A message id and an instant, anywhere in an object."""
         message_id, datetime = (
-            re.compile(grammar.terminal(self.grammar_name, each).encode("ascii"))
-            for each in ("MESSAGE_ID", "DATETIME")
+            re.compile(grammar.terminal(self.grammar_name, each).encode("ascii")) for each in ("MESSAGE_ID", "DATETIME")
         )
         return message_id, datetime
 
     def skim(self, data: bytes) -> Skim:
         key, instant = (
-            match[0].rpartition(b'"')[2] if (match := pattern.search(data)) else None
-            for pattern in self.skim_patterns
+            match[0].rpartition(b'"')[2] if (match := pattern.search(data)) else None for pattern in self.skim_patterns
         )
         return Skim(key.decode("ascii") if key else None, instant, instant)
 

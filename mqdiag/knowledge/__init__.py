@@ -39,10 +39,10 @@ class Message:
     channel is known), `notice` (nothing is wrong). layer: a layer of layers.toml. side: which end can write
     it, `caller` (started the channel), `acceptor`, `both`.
 
-    channel, certificate, peer, user: the insert that holds it. codes: the namespace of the code in
-    an insert. facts: the insert that holds a fact, by our name for it. quoted: what the quoted strings of the *message line* are, in order, where a log prints no
-    inserts (`channel`, `peer`, `user`, `certificate`, a fact's name, or `-`). body_code: namespace of the
-    last free number of the explanation, where a log prints no inserts.
+    channel, certificate, peer, user: the insert that holds it. codes: the namespace of the code in an insert.
+    facts: the insert that holds a fact, by our name for it. quoted: what the quoted strings of the *message line*
+    are, in order, where a log prints no inserts (`channel`, `peer`, `user`, `certificate`, a fact's name, or
+    `-`). body_code: namespace of the last free number of the explanation, where a log prints no inserts.
 
     peers: the ids that the other end writes of the same failure. next: what to look at next.
     """

@@ -118,7 +118,7 @@ def test_the_date_just_above_is_the_stamp() -> None:
 
 
 def test_a_date_without_utc_is_no_instant() -> None:
-    (event,) = events_of(f"$ date\nTue Feb 11 09:44:51 CET 2025\n$ {COMMAND}\nError connecting BIO\n")
+    (event,) = events_of(f"$ date\nTue Feb 11 09:44:51 XYT 2025\n$ {COMMAND}\nError connecting BIO\n")
 
     assert event.stamp
     assert event.stamp.local
@@ -137,7 +137,7 @@ def test_passwords_are_masked() -> None:
 
 
 def test_error_reason() -> None:
-    line = "4007D:error:1E800069:HTTP routines:parse_http_line1:received error:http_client.c:473:code=404, reason=Not Found"
+    line = "4007D:error:1E800069:HTTP routines:parse:received error:http_client.c:473:code=404, reason=Not Found"
 
     assert error_reason(line) == "received error, code=404, reason=Not Found"
     assert error_reason("4007D:error:1E800069") == ""
