@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mqdiag.sources import Source
 
 HEAD_BYTES = 64 * 1024  # enough to see what a source is
+ENCODING_BYTES = 4096  # of a record, to name its encoding: an FFST's body is long and ASCII
 MAX_UNPARSED_NOTES = 5  # places of one source that are named one by one; the bytes of all are counted
 
 
@@ -141,7 +142,8 @@ def parsed(record: Record, format: Format, encoding: str | None) -> tuple[Event 
 
 
 def note_encoding(reading: Reading, record: Record, encoding: str | None) -> None:
-    found = decode(record.data, encoding).encoding if not record.data.isascii() or encoding else "ascii"
+    head = record.data[:ENCODING_BYTES].rpartition(b"\n")[0] or record.data[:ENCODING_BYTES]
+    found = decode(head, encoding).encoding if not head.isascii() or encoding else "ascii"
     if reading.encoding in (None, "ascii"):
         reading.encoding = found
     elif found not in ("ascii", reading.encoding) and not any(n.code == "mixed-encodings" for n in reading.notes):

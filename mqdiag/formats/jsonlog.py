@@ -50,8 +50,8 @@ class JsonLog(Format):
         return Skim(key.decode("ascii") if key else None, instant, instant)
 
     def parse(self, record: Record, encoding: str | None) -> Event:
-        text = self.text(record, encoding)
-        return event(fields(text[text.find("{") :]), record, self.kind)
+        text = str(self.tree(self.text(record, encoding)).children[0])
+        return event(fields(text[text.index("{") :]), record, self.kind)
 
 
 def fields(text: str) -> Mapping[str, object]:
