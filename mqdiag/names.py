@@ -42,7 +42,10 @@ DECIMAL_AND_HEX = re.compile(r"[0-9]{1,20} \(0x([0-9A-Fa-f]{1,20})\)")
 
 def name(text: str) -> Name | None:
     """A text that is a distinguished name and no more, in either spelling; None if it is none."""
-    tree = parsed(text.strip().strip("'\"").strip())
+    text = text.strip()
+    if len(text) > 1 and text[0] in "'\"" and text[0] == text[-1]:
+        text = text[1:-1].strip()
+    tree = parsed(text)
     found = certificate_of(tree, text) if tree and not is_blob(tree) else None
     return found.subject if found else None
 

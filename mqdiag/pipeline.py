@@ -1,4 +1,4 @@
-"""The stages in their order: find, read (frame, triage, parse), interpret, correlate, classify. All know only theirs."""
+"""The stages in their order: find, read (frame, triage, parse), interpret, correlate, classify."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from mqdiag.clock import Order
     from mqdiag.model import Event, Incident, Note, Record, Side
     from mqdiag.parse import Reading
     from mqdiag.sources import Source
@@ -50,12 +51,10 @@ def analyze(options: Options) -> Report:
     from mqdiag.correlate import correlate
 
     since, until = instant(options.since, "--since"), instant(options.until, "--until")
-    found, notes = find(options)
-    sides, (zones, tz) = said_sides(options, found), said_zones(options, found)
-    readings = [reading(each, sides.get(each.path), options) for each in found]
-    joined = correlate(readings, sides, zones, tz)
+    bundle = gather(options)
+    joined = correlate(bundle.readings, bundle.sides, bundle.zones, bundle.tz, bundle.date_order)
     incidents, undecided = classify(joined.occurrences, joined.corroboration, joined.context)
-    all_notes = [*notes, *(note for each in readings for note in each.notes), *joined.notes, *undecided]
+    all_notes = [*bundle.notes, *(note for r in bundle.readings for note in r.notes), *joined.notes, *undecided]
     return Report(
         version=__version__,
         sources=joined.sources,
@@ -66,22 +65,76 @@ def analyze(options: Options) -> Report:
 
 
 def records(options: Options) -> Iterator[tuple[Record, Event | None]]:
-    """Every record of every source with its event, None where no format understood it."""
+    """
+    Every record of every source with its event, None where no format understood it.
+
+    The sources are read twice: what time a local stamp is can depend on records further below.
+    """
+    from mqdiag.correlate import calendars_of, sides_of
     from mqdiag.interpret import interpret
     from mqdiag.parse import framed, parsed
 
-    found, _ = find(options)
-    for source in found:
-        for record, format in framed(source):
+    bundle = gather(options)
+    calendars = calendars_of(bundle.readings, bundle.zones, bundle.tz, bundle.date_order)
+    sides = sides_of(bundle.readings, bundle.sides)
+    for each in bundle.readings:
+        path = each.source.path
+        for record, format in framed(each.source):
             event = parsed(record, format, options.encoding)[0] if format else None
-            yield record, interpret(event) if event else None
+            if event is None:
+                yield record, None
+                continue
+            event = interpret(replace(event, side=bundle.sides.get(path) or event.side))
+            stamp = calendars[path].stamp(event.stamp) if event.stamp else None
+            yield record, replace(event, stamp=stamp, side=event.side or sides[path])
 
 
 def ffsts(options: Options) -> list[Event]:
-    """The FFST reports under the paths, in time order; those without instant last."""
-    found, _ = find(options)
-    events = [event for each in found for event in reading(each, None, options).events if event.kind in FFST_KINDS]
+    """
+    The FFST reports under the paths, in time order; those without instant last.
+
+    A line of ffstsummary is left out where the report that it lists is here too.
+    """
+    bundle = gather(options)
+    events = [event for each in bundle.readings for event in each.events if event.kind in FFST_KINDS]
+    reports = {listed_as(each) for each in events if each.kind == "ffst"}
+    events = [each for each in events if each.kind != "ffst-summary" or listed_as(each) not in reports]
     return sorted(events, key=lambda e: (e.instant is None, e.instant.timestamp() if e.instant else 0.0, e.span))
+
+
+def listed_as(event: Event) -> tuple[str | None, int | None, int | None]:
+    """What a report and its line in the output of ffstsummary have in common."""
+    return event.probe_id, event.process, round(event.instant.timestamp()) if event.instant else None
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """All sources read, with what the user said of them and what could not be read."""
+
+    readings: list[Reading]
+    sides: dict[str, Side]
+    zones: dict[str, str]
+    tz: str | None
+    date_order: Order | None
+    notes: list[Note]
+
+
+def gather(options: Options) -> Bundle:
+    found, notes = find(options)
+    sides, (zones, tz) = said_sides(options, found), said_zones(options, found)
+    readings = [reading(each, sides.get(each.path), options) for each in found]
+    return Bundle(readings, sides, zones, tz, order_of(options.date_order), notes)
+
+
+def order_of(text: str | None) -> Order | None:
+    if text is None or text in ("dmy", "mdy"):
+        return text  # type: ignore[return-value]
+    raise MqdiagError(
+        f"I was asked to read dates in the order {text!r}.",
+        where="--date-order",
+        found="That is none of dmy and mdy.",
+        hint="dmy is 31/12/2024, mdy is 12/31/2024.",
+    )
 
 
 def find(options: Options) -> tuple[list[Source], list[Note]]:

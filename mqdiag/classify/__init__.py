@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -140,7 +141,13 @@ def evidence(group: Sequence[Verdict], best: Verdict) -> tuple[Evidence, ...]:
         if len(cited) >= MAX_EVIDENCE:
             break
     unique = {(each.span, each.role): each for each in cited}
-    return tuple(sorted(unique.values(), key=lambda e: (ROLE_ORDER.index(e.role), e.span)))
+    return tuple(sorted(unique.values(), key=in_order))
+
+
+def in_order(evidence: Evidence) -> tuple[int, float, Span]:
+    """Evidence by the part it plays, then by time; what has no time stands last."""
+    instant = evidence.event.instant if evidence.event else None
+    return ROLE_ORDER.index(evidence.role), instant.timestamp() if instant else math.inf, evidence.span
 
 
 def kind_of(evidence: Evidence) -> tuple[str, str, str]:

@@ -21,6 +21,7 @@ from mqdiag.model import Note, Occurrence, Side, SourceReport
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from mqdiag.clock import Order
     from mqdiag.correlate.calendars import Calendar
     from mqdiag.correlate.episodes import Episode
     from mqdiag.model import Clock, Event
@@ -59,20 +60,20 @@ def correlate(
     sides: Mapping[str, Side],
     zones: Mapping[str, str],
     tz: str | None = None,
+    date_order: Order | None = None,
 ) -> Correlation:
     """
-    `sides` and `zones` are what the user said of single sources, by path; `tz` is the zone of all others.
+    `sides` and `zones` are what the user said of single sources, by path; `tz` is the zone of all others,
+    `date_order` the order of day and month where the logs leave it open.
 
     The readings' events are interpreted already.
     """
-    calendars = calendar_rules.calendars(readings, zones, tz)
-    by_path = {each.source.path: calendar_rules.timed(each.events, calendars[each.source.path]) for each in readings}
-    infer_offsets(by_path, calendars)
+    calendars = calendars_of(readings, zones, tz, date_order)
     source_sides = {path: side for path, side in sides_of(readings, sides).items() if side}
     events: list[Event] = []
     for each in readings:
         path = each.source.path
-        for event in calendar_rules.timed(by_path[path], calendars[path]):
+        for event in calendar_rules.timed(each.events, calendars[path]):
             events.append(event if event.side else replace(event, side=source_sides.get(path)))
     sources = tuple(
         source_report(each, calendars[each.source.path], source_sides.get(each.source.path)) for each in readings
@@ -90,6 +91,16 @@ def correlate(
         clocks=tuple(clocks),
         notes=tuple(notes),
     )
+
+
+def calendars_of(
+    readings: Sequence[Reading], zones: Mapping[str, str], tz: str | None, date_order: Order | None
+) -> dict[str, Calendar]:
+    """How the stamps of every source are read, by path: by what it says, what its host says, what pairs show."""
+    calendars = calendar_rules.calendars(readings, zones, tz, date_order)
+    by_path = {each.source.path: calendar_rules.timed(each.events, calendars[each.source.path]) for each in readings}
+    infer_offsets(by_path, calendars)
+    return calendars
 
 
 def in_time(occurrence: Occurrence) -> tuple[bool, float, object]:

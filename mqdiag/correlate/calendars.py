@@ -81,14 +81,19 @@ def separator(written: str) -> str:
     return match[1] if match else ""
 
 
-def calendars(readings: Sequence[Reading], zones: Mapping[str, str], tz: str | None) -> dict[str, Calendar]:
+def calendars(
+    readings: Sequence[Reading], zones: Mapping[str, str], tz: str | None, date_order: Order | None
+) -> dict[str, Calendar]:
     """
-    The calendar of every source, by its path. `zones` are the user's zones by path, `tz` the one for all.
+    The calendar of every source, by its path. `zones` are the user's zones by path, `tz` the one for all others,
+    `date_order` the user's order of day and month, for where the logs leave it open.
 
     A source that says nothing of its offset takes that of its host, then that of its folder.
     """
     orders = {each.source.path: day_orders(each.stamps) for each in readings}
     lend_orders(readings, orders)
+    if date_order:
+        orders = {path: {"/": date_order, "-": date_order} | own for path, own in orders.items()}
     found = {each.source.path: own_calendar(each, orders[each.source.path]) for each in readings}
     for path, calendar in found.items():
         if name := zones.get(path, tz):

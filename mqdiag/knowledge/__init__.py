@@ -254,7 +254,7 @@ def build(kind: type[T], table: Any, path: Path, where: str) -> T:
     known = {each.name: each for each in fields(kind)}  # type: ignore[arg-type]
     if unknown := sorted(set(table) - set(known)):
         raise wrong(path, f"{where} {unknown[0]}", f"unknown key; known are {', '.join(known)}")
-    hints = get_type_hints(kind)
+    hints = hints_of(kind)
     values = {}
     for name, each in known.items():
         if name in table:
@@ -262,6 +262,11 @@ def build(kind: type[T], table: Any, path: Path, where: str) -> T:
         elif each.default is MISSING and each.default_factory is MISSING:
             raise wrong(path, f"{where} {name}", "this key is missing")
     return kind(**values)
+
+
+@cache
+def hints_of(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def checked(hint: Any, value: Any, path: Path, where: str) -> Any:
