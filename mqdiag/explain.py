@@ -19,7 +19,7 @@ from mqdiag.render._document import Bullets, Document, Facts, Heading, Paragraph
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from mqdiag.knowledge import Cause, CodeEntry, Condition, Message
+    from mqdiag.knowledge import Cause, CodeEntry, Condition, Message, Sign
     from mqdiag.render._document import Block
 
 
@@ -331,10 +331,19 @@ def root_cause(slug: str, cause: Cause) -> Meaning:
         says=one_line(blanks(cause.because)),
         place="a root cause: `cause` in the JSON report",
         layers=(cause.layer,),
-        signs=tuple(f"{blanks(sign.says)} ({sign.confidence})" for sign in cause.signs),
+        signs=tuple(recognised(sign) for sign in cause.signs),
         settles=tuple(blanks(each) for each in cause.settles),
-        remedies=tuple(Step(blanks(each.who), blanks(each.do), blanks(each.check)) for each in cause.remedies),
+        remedies=tuple(
+            Step(blanks(each.who), blanks(f"{each.do} {each.cost}".strip()), blanks(each.check))
+            for each in cause.remedies
+        ),
     )
+
+
+def recognised(sign: Sign) -> str:
+    """A way to recognise a cause: what its record says and what has to stand beside it."""
+    beside = "".join(f", and {companion.says}" for companion in sign.also)
+    return f"{blanks(sign.says + beside)} ({sign.confidence})"
 
 
 def causes_using(wanted: Callable[[Condition], bool]) -> tuple[Use, ...]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 ROLE_ORDER: Sequence[Role] = ("origin", "echo", "wrapper", "support", "absence")
 SIDES: tuple[Side, ...] = ("client", "server")
+NAMES_A_CAUSE = -8  # lighter signs only say that something failed: no alternative to a cause
 MAX_EVIDENCE = 24  # records cited of one incident; more of the same say nothing more
 
 
@@ -122,7 +123,7 @@ def alternatives(verdict: Verdict, said: Filler) -> Iterator[Alternative]:
         named.add(each.cause)
         yield Alternative(each.cause, said(each.why))
     for other in verdict.others:
-        if other.slug not in named and other.lead is verdict.found.lead:
+        if other.slug not in named and other.lead is verdict.found.lead and other.sign.weight >= NAMES_A_CAUSE:
             yield Alternative(other.slug, said(other.sign.says))
 
 

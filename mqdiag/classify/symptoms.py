@@ -29,6 +29,7 @@ def matches(condition: Condition, event: Event, lead: Event) -> bool:
         and (not condition.same_certificate or about_same_certificate(event, lead))
         and (not condition.same_user or (event.user is not None and event.user == lead.user))
         and (condition.has_channel is None or (event.channel is not None) == condition.has_channel)
+        and (not condition.same_channel or event.channel is None or lead.channel in (None, event.channel))
         and (not condition.last_before or is_before(event, lead))
     )
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from mqdiag.classify.fold import channel_of, queue_manager_of
 from mqdiag.classify.rules import other_side
+from mqdiag.classify.symptoms import matched_code
+from mqdiag.knowledge import knowledge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +23,8 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 UNKNOWN: Mapping[str, str] = {
     "channel": "the channel",
     "queue_manager": "the queue manager",
-    "judge": "one end",
-    "other": "the other end",
+    "judge": "refusing end",
+    "other": "other end",
     "owner": "other end",
     "judge_host": "the host that refused",
     "other_host": "the other host",
@@ -80,11 +82,11 @@ def values(found: Candidate, occurrence: Occurrence) -> dict[str, str]:
         "owner_host": host(events, found.owner),
         "client_host": host(events, "client"),
         "server_host": host(events, "server"),
-        "user": found.lead.user,
+        "user": found.lead.user if names_user(found.lead) else None,
         "peer": peer_name(found.lead),
         "message_id": str(found.lead.message_id) if found.lead.message_id else None,
         "time": moment(found.lead),
-        "code": next((str(code) for code in sorted(found.lead.codes)), None),
+        "code": code.value if (code := matched_code(found.sign.lead, found.lead)) else None,
     }
     if certificate:
         known["subject"] = str(certificate.subject) if certificate.subject else None
@@ -112,6 +114,12 @@ def host(events: Sequence[Event], side: Side | None) -> str | None:
     return own or next(
         (peer_name(each) for each in events if side and each.side == other_side(side) and each.peer), None
     )
+
+
+def names_user(event: Event) -> bool:
+    """Whether a record names the user that it is about; the header's User() is only who ran the process."""
+    message = knowledge().messages.get(event.message_id.key) if event.message_id else None
+    return message is not None and (message.user is not None or "user" in message.quoted)
 
 
 def peer_name(event: Event) -> str | None:

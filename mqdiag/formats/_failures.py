@@ -101,12 +101,17 @@ def amq_id(jmqi: ParseTree) -> str:
 
 
 def inserts(jmqi: ParseTree) -> dict[str, str]:
-    """The inserts under MQ's names: 1 and 2 are the numbers, 3 to 5 the texts. Empty ones and exceptions are left out."""
+    """
+    The inserts under MQ's names: 1 and 2 are the numbers, 3 to 5 the texts.
+
+    Left out are empty ones, exceptions, and the beginning of one that was cut off: [1=com.ibm.mq.jmqi.Jm
+    """
     found = {}
     for insert in inserts_of(jmqi):
         key, *value = (str(each) for each in insert.children if not hasattr(each, "data"))
-        if text := "".join(value).strip():
-            found[INSERTS[int(key.strip(", =")[0])]] = text
+        name, text = INSERTS[int(key.strip(", =")[0])], "".join(value).strip()
+        if text and (name.startswith("Comment") or text[0].isdigit() or text[0] == "-"):
+            found[name] = text
     return found
 
 
@@ -156,6 +161,8 @@ def exceptions_of(tree: ParseTree, text: str) -> Iterator[str]:
     for part in tree.children:
         if is_tree(part, "exception"):
             yield spelled(first(part, "EXCEPTION").rstrip(": "), first(part, "REASON"))
+        elif is_tree(part, "dotnet") and (name := first(part, "WMQ")):
+            yield name.rstrip(": ")
         elif is_tree(part, "jmqi"):
             for jmqi in nested_chain(part):
                 for nested in nested_of(jmqi):
@@ -171,7 +178,8 @@ def inside(nested: ParseTree, text: str) -> str:
 
 def spelled(name: str, message: str) -> str:
     name = name.partition(" (")[0]
-    return name if name.startswith(MQ_PACKAGES) or not message.strip() else f"{name}: {message.strip()}"
+    message = message.strip(" ;")
+    return name if name.startswith(MQ_PACKAGES) or not message else f"{name}: {message}"
 
 
 def culprit(exceptions: Sequence[str]) -> str:

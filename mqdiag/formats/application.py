@@ -60,11 +60,11 @@ class Application(Format):
     rank = 6
 
     def looks_like(self, head: bytes, name: str) -> float:
-        """Stamps alone make no application log of MQ's users; the signs that MQ's libraries write are counted."""
-        if not any(needle in head for needle in self.needles) or not self.openings.search(head):
+        """Stamps alone make no log of an application that uses MQ: there must be a sign that MQ's libraries wrote."""
+        if not any(needle in head for needle in self.needles) or not self.sign.search(head):
             return 0
-        signs = sum(1 for _ in self.sign.finditer(head))
-        return signs if OTHERS not in head else min(signs, 0.5)
+        entries = sum(1 for _ in self.openings.finditer(head))
+        return entries if OTHERS not in head else min(entries, 0.5)
 
     @cached_property
     def openings(self) -> re.Pattern[bytes]:
@@ -213,8 +213,10 @@ def flat(text: str) -> str:
         return text
     found = fields(text[text.index("{") :].partition("\n")[0])
     stamp = next((str(found[key]) for key in STAMP_KEYS if key in found), "")
-    parts = [*found.values(), *(each for value in found.values() if isinstance(value, dict) for each in value.values())]
-    return stamp + " " + "\n".join(each for each in parts if isinstance(each, str) and each != stamp)
+    message = [found[key] for key in ("message", "msg") if key in found]
+    inner = [each for value in found.values() if isinstance(value, dict) for each in value.values()]
+    parts = dict.fromkeys(each for each in [*message, *found.values(), *inner] if isinstance(each, str))
+    return stamp + " " + "\n".join(each for each in parts if each != stamp)
 
 
 def unfolded(text: str) -> str:

@@ -58,6 +58,8 @@ def fields(text: str) -> Mapping[str, object]:
     """The keys of a JSON object. ValueError where it is cut off or none at all."""
     try:
         found = json.loads(text.strip().rstrip(","))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"a JSON object is cut off or damaged at character {error.pos}") from None
     except RecursionError:
         raise ValueError("a JSON object is nested deeper than any log's") from None
     if not isinstance(found, dict):

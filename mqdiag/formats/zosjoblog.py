@@ -134,26 +134,34 @@ def with_message(event: Event, body: ParseTree) -> Event:
 
 
 def words_of(body: ParseTree) -> list[str]:
-    """The words of a message without its id, the prefix and the part of MQ; a distinguished name is one word."""
+    """The words of a message without its id, the prefix and the part of MQ."""
     words: list[str] = []
     for part in body.children:
-        if hasattr(part, "data"):
-            pieces = [str(token).strip() for token in part.children]
-            words.append(("" if part.data == "name" else " ").join(pieces))
+        if hasattr(part, "data") and part.data == "name":
+            words.append(f"name='{distinguished_name(part)}'")
+        elif hasattr(part, "data"):
+            words += [str(token).strip() for token in part.children]
         elif part.type not in ("MESSAGE_ID", "PREFIX", "CSECT"):
             words.append(str(part).strip())
     return words
 
 
 def values_of(body: ParseTree) -> dict[str, str]:
-    """The first token of each type; the pieces of a distinguished name that was wrapped are one."""
+    """The first token of each type; a distinguished name as a whole."""
     values: dict[str, str] = {}
     for token in body.scan_values(lambda token: True):
         values.setdefault(token.type, str(token).strip())
-    for name in body.find_data("name"):
-        values["DN"] = "".join(str(token) for token in name.children if token.type == "DN").strip()
-        break
-    return values
+    names_found = [distinguished_name(part) for part in body.children if hasattr(part, "data") and part.data == "name"]
+    return values | {"DN": each for each in names_found[:1]}
+
+
+def distinguished_name(name: ParseTree) -> str:
+    """A name that can be on several lines, which end at blanks or between two attributes."""
+    joined = ""
+    for token in name.children:
+        if token.type == "DN":
+            joined += str(token).strip() if joined.endswith((",", "=")) or not joined else f" {str(token).strip()}"
+    return joined
 
 
 FORMAT = ZosJobLog()
