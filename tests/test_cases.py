@@ -33,7 +33,8 @@ def test_accounting(case: Case) -> None:
     lines = {each["path"]: each for each in found["sources"]}
 
     for source in found["sources"]:
-        assert source["bytes"] == (case.folder / source["path"]).stat().st_size
+        if "!" not in source["path"]:  # inside an archive a source has no size of its own
+            assert source["bytes"] == (case.folder / source["path"]).stat().st_size
         assert 0 <= source["unparsed_bytes"] <= source["bytes"]
     for incident in found["incidents"]:
         for each in incident["evidence"]:

@@ -11,8 +11,9 @@ PACKAGE = Path(__file__).resolve().parent.parent / "mqdiag"
 
 RANKS = [
     {"__init__", "model", "errors"},
-    {"resources", "text", "clock", "grammar", "names"},
-    {"knowledge"},
+    {"resources", "text", "clock"},
+    {"grammar", "knowledge"},
+    {"names"},
     {"sources", "frame", "formats", "parse", "interpret", "correlate", "classify", "render", "explain"},
     {"pipeline"},
     {"cli"},
