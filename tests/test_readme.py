@@ -14,17 +14,18 @@ README = ROOT / "README.md"
 def test_session_is_real(accept: bool) -> None:
     """The session in the README is the output of its command, to the letter (80 columns, no colour)."""
     text = README.read_text(encoding="utf-8")
-    session = re.search(r"```console\n\$ mqdiag (.*)\n((?:.*\n)*?)```", text)
+    session = re.search(r"```console\n\$ cd (\S+) && mqdiag (.*)\n((?:.*\n)*?)```", text)
     assert session is not None
+    folder, arguments, shown = session.groups()
     env = {"PATH": "/usr/bin:/bin", "COLUMNS": "100", "NO_COLOR": "1", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "mqdiag", *session[1].split()]
-    output = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
+    command = [sys.executable, "-m", "mqdiag", *arguments.split()]
+    output = subprocess.run(command, cwd=ROOT / folder, env=env, capture_output=True, text=True, check=True).stdout
     output = "\n".join(line.rstrip() for line in output.strip("\n").splitlines()) + "\n"
     if accept:
-        README.write_text(text.replace(session[2], output), encoding="utf-8")
+        README.write_text(text.replace(shown, output), encoding="utf-8")
         return
 
-    assert session[2] == output
+    assert shown == output
 
 
 def test_commands_work_on_a_clean_machine() -> None:
