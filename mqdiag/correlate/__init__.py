@@ -127,8 +127,8 @@ def sides_of(readings: Sequence[Reading], sides: Mapping[str, Side]) -> dict[str
             by_folder.setdefault(posixpath.dirname(path), set()).add(side)
     known = {each.source.path for each in readings if each.kind != "unknown"}
     for path, side in list(found.items()):
-        if side is None and path in known:
-            neighbours = by_folder.get(posixpath.dirname(path), set())
+        if side is None:
+            neighbours = by_folder.get(posixpath.dirname(path), set()) if path in known else set()
             found[path] = next(iter(neighbours)) if len(neighbours) == 1 else folder_side(path)
     return found
 
