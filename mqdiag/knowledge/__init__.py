@@ -266,7 +266,7 @@ def build(kind: type[T], table: Any, path: Path, where: str) -> T:
 
 
 @cache
-def hints_of(kind: type) -> dict[str, Any]:
+def hints_of(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
