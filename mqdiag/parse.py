@@ -88,7 +88,10 @@ def read(source: Source, encoding: str | None = None) -> Reading:
     except (OSError, *DAMAGED) as error:
         reading.notes.append(unreadable(source.path, f"it ends after {reading.bytes} bytes ({error})"))
     for format, events in owners.values():
-        reading.events.extend(format.link(events))
+        linked = format.link(events)
+        reading.events.extend(linked)
+        if not format.triaged:  # a z/OS line has its date only from the line above
+            note_stamps(reading, linked)
     reading.events.sort(key=lambda each: each.span)
     finish_notes(reading)
     return reading
@@ -98,7 +101,7 @@ def account(reading: Reading, record: Record, format: Format | None, encoding: s
     """Count a record; its event if it matters."""
     reading.bytes += record.span.length
     if format is None:
-        blank = not record.data.strip(b" \t\r\n")
+        blank = not record.data.strip(b" \t\r\n" + codecs.BOM_UTF8)
         if not blank:
             unparsed(reading, record, "no format that I know begins here")
         return None
@@ -121,10 +124,14 @@ def account(reading: Reading, record: Record, format: Format | None, encoding: s
     if reading.example is None:
         reading.example = event
     note_encoding(reading, record, encoding)
-    if not format.triaged and event.stamp:
-        instant = event.stamp.instant
-        reading.stamps.add(event.stamp.written, instant.isoformat() if instant else "")
     return event
+
+
+def note_stamps(reading: Reading, events: Iterable[Event]) -> None:
+    for event in events:
+        if event.stamp:
+            instant = event.stamp.instant
+            reading.stamps.add(event.stamp.written, instant.isoformat() if instant else "")
 
 
 def parsed(record: Record, format: Format, encoding: str | None) -> tuple[Event | None, str]:
@@ -194,11 +201,14 @@ def framed(source: Source) -> Iterator[tuple[Record, Format | None]]:
 
 
 def framed_bytes(path: str, head: bytes, blocks: Iterable[bytes]) -> Iterator[tuple[Record, Format | None]]:
-    format = formats.choose(head[: 4 * HEAD_BYTES], path)
+    mark = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
+    format = formats.choose(head[mark : 4 * HEAD_BYTES], path)
     if format is None:
         yield from unframed(path, chain([head] if head else [], blocks))
         return
-    for record in frame(chain([head], blocks), format, path):
+    if mark:
+        yield Record("unparsed", Span(path, 1, 1, 0, mark), codecs.BOM_UTF8), None
+    for record in frame(chain([head[mark:]], blocks), format, path, offset=mark):
         yield from offered(record, format, (format,))
 
 

@@ -79,8 +79,9 @@ def records(options: Options) -> Iterator[tuple[Record, Event | None]]:
     sides = sides_of(bundle.readings, bundle.sides)
     for each in bundle.readings:
         path = each.source.path
+        known = {event.span: event for event in each.events}  # with what the records beside them lend
         for record, format in framed(each.source):
-            event = parsed(record, format, options.encoding)[0] if format else None
+            event = known.get(record.span) or (parsed(record, format, options.encoding)[0] if format else None)
             if event is None:
                 yield record, None
                 continue

@@ -6,12 +6,13 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mqdiag import grammar
 from mqdiag.formats._peers import peer
 from mqdiag.knowledge import knowledge
 from mqdiag.model import Code, MessageId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lark import Token
 
@@ -22,6 +23,7 @@ INSERTS = {1: "ArithInsert1", 2: "ArithInsert2", 3: "CommentInsert1", 4: "Commen
 NAMES_CHANNEL = ("AMQ9503", "AMQ9520", "AMQ9640", "AMQ9641")  # insert 3 is the channel, elsewhere mostly the host
 NAMES_QUEUE_MANAGER = ("JMSWMQ0018", "JMSWMQ2013", "JMSWMQ2020")  # in the first quotes, in all languages
 MQ_PACKAGES = ("com.ibm.mq.", "com.ibm.msg.", "IBM.WMQ.", "IBM.XMS.", "pymqi.")
+LANGUAGES = {"jmqi": "java", "message": "java", "call": "", "python": "python", "ended": "c", "dotnet": "dotnet"}
 ALERT = "Received fatal alert: "  # what Java says when the other end refused
 ARGUMENTS = ("queue_manager", "channel", "conname", "user")  # of pymqi.connect; the fifth is the password
 
@@ -69,7 +71,7 @@ def deepest_chain(tree: ParseTree) -> list[ParseTree]:
     A stack trace prints a failure several times, whole at first and then its inner exceptions as causes; the
     deepest nesting holds all of it.
     """
-    chains = [nested_chain(each) for each in tree.children if is_tree(each, "jmqi")]
+    chains = [nested_chain(each) for each in subtrees(tree, "jmqi")]
     return max(chains, key=len, default=[])
 
 
@@ -108,7 +110,7 @@ def inserts(jmqi: ParseTree) -> dict[str, str]:
     """
     found = {}
     for insert in inserts_of(jmqi):
-        key, *value = (str(each) for each in insert.children if not hasattr(each, "data"))
+        key, *value = tokens(insert)
         name, text = INSERTS[int(key.strip(", =")[0])], "".join(value).strip()
         if text and (name.startswith("Comment") or text[0].isdigit() or text[0] == "-"):
             found[name] = text
@@ -139,10 +141,9 @@ def reason(chain: Sequence[ParseTree], tree: ParseTree) -> int | None:
     for _, values in messages(tree):
         if code := next((int(each) for each in values if re.fullmatch(r"[1-9]\d{3}", each)), 0):
             return code
-    for part in tree.children:
-        if hasattr(part, "data") and part.data in ("call", "python", "ended", "dotnet"):
-            number = first(part, "NUMBER")
-            return (int(number) if number else reason_by_name(first(part, "MQRC_NAME"))) or None
+    for part in subtrees(tree, "call", "python", "ended", "dotnet"):
+        number = first(part, "NUMBER")
+        return (int(number) if number else reason_by_name(first(part, "MQRC_NAME"))) or None
     return None
 
 
@@ -157,23 +158,23 @@ def reason_by_name(name: str) -> int:
 
 
 def exceptions_of(tree: ParseTree, text: str) -> Iterator[str]:
-    """Class and message of all exceptions in their order, the ones inside JMQI exceptions too; of MQ's own the class."""
-    for part in tree.children:
-        if is_tree(part, "exception"):
+    """Class and message of all exceptions in their order, those inside JMQI exceptions too; of MQ's the class only."""
+    for part in subtrees(tree, "exception", "dotnet", "jmqi"):
+        if part.data == "exception":
             yield spelled(first(part, "EXCEPTION").rstrip(": "), first(part, "REASON"))
-        elif is_tree(part, "dotnet") and (name := first(part, "WMQ")):
-            yield name.rstrip(": ")
-        elif is_tree(part, "jmqi"):
-            for jmqi in nested_chain(part):
-                for nested in nested_of(jmqi):
-                    yield spelled(first(nested, "CLASS").rstrip("["), inside(nested, text))
+        elif part.data == "dotnet":
+            yield first(part, "WMQ").rstrip(": ")
+        else:
+            for nested in (each for jmqi in nested_chain(part) for each in nested_of(jmqi)):
+                yield spelled(first(nested, "CLASS").rstrip("["), inside(nested, text))
 
 
 def inside(nested: ParseTree, text: str) -> str:
     """The text between the brackets of a nested exception, empty where that is another JMQI exception."""
-    begin = getattr(nested.children[0], "end_pos", 0)
-    end = getattr(nested.children[-1], "start_pos", begin)
-    return "" if any(subtrees(nested, "jmqi")) else text[begin:end]
+    if any(subtrees(nested, "jmqi")):
+        return ""
+    opening, *_, closing = tokens(nested)
+    return text[opening.end_pos : closing.start_pos]
 
 
 def spelled(name: str, message: str) -> str:
@@ -183,7 +184,11 @@ def spelled(name: str, message: str) -> str:
 
 
 def culprit(exceptions: Sequence[str]) -> str:
-    """The innermost exception that is not MQ's; empty if none is inside one of MQ's (a framework wraps from outside)."""
+    """
+    The innermost exception that is not MQ's.
+
+    Empty if none is inside one of MQ's: a framework that wraps from outside is no reason.
+    """
     ours = next((place for place, each in enumerate(exceptions) if each.startswith(MQ_PACKAGES)), len(exceptions))
     return next((each for each in reversed(exceptions[ours:]) if not each.startswith(MQ_PACKAGES)), "")
 
@@ -204,9 +209,8 @@ def alert_code(exceptions: Sequence[str]) -> Code | None:
 def messages(tree: ParseTree) -> list[tuple[str, list[str]]]:
     """The ids of JMS and MQJE messages, each with the quoted and free numbers and names of its line."""
     return [
-        (first(each, "JMS_ID").rstrip(": "), [str(token).strip("'") for token in each.children[1:]])
-        for each in tree.children
-        if is_tree(each, "message")
+        (first(each, "JMS_ID").rstrip(": "), [token.strip("'") for token in list(tokens(each))[1:]])
+        for each in subtrees(tree, "message")
     ]
 
 
@@ -217,40 +221,42 @@ def queue_manager(tree: ParseTree) -> str | None:
 
 def connect_arguments(tree: ParseTree) -> dict[str, str]:
     """What pymqi.connect was called with, where it stands in the trace as strings; never the password."""
-    call = next((each for each in tree.children if is_tree(each, "connect")), None)
+    call = next(subtrees(tree, "connect"), None)
     arguments = [first(each, "STRING") for each in subtrees(call, "argument")] if call else []
     values = (each.lstrip("bruf").strip("'\"").strip() for each in arguments)
     return {name: value for name, value in zip(ARGUMENTS, values, strict=False) if value}
 
 
 def language(tree: ParseTree) -> str:
-    parts = {str(part.data): part for part in reversed(tree.children) if hasattr(part, "data")}
-    if "jmqi" in parts or "message" in parts:
-        return "java"
-    if "call" in parts:
-        is_node = any(getattr(each, "type", "") == "NODE" for each in tree.children)
-        return "node" if is_node or not first(parts["call"], "VERB").startswith("MQ") else "go"
-    others = (("python", "python"), ("ended", "c"), ("dotnet", "dotnet"))
-    return next((name for part, name in others if part in parts), "")
+    """By the first part that only one language's library writes."""
+    for part in subtrees(tree, *LANGUAGES):
+        if part.data == "call":  # Node.js leaves out the MQ of the verb
+            is_go = first(part, "VERB").startswith("MQ") and not any(each.type == "NODE" for each in tokens(tree))
+            return "go" if is_go else "node"
+        return LANGUAGES[str(part.data)]
+    return ""
 
 
 # ---- trees -----------------------------------------------------------------------------------------------------
 
 
-def is_tree(part: Token | ParseTree, name: str) -> bool:
-    return hasattr(part, "data") and part.data == name
-
-
-def subtrees(tree: ParseTree, name: str) -> Iterator[ParseTree]:
+def subtrees(tree: ParseTree, *rules: str) -> Iterator[ParseTree]:
+    """The parts of a tree that are of these rules."""
     for each in tree.children:
-        if hasattr(each, "data") and each.data == name:
+        if grammar.is_tree(each) and each.data in rules:
             yield each
 
 
 def first(tree: ParseTree, token_type: str) -> str:
     """The first token of a type directly under a tree, empty if there is none."""
-    return next((str(each).strip() for each in tree.children if getattr(each, "type", None) == token_type), "")
+    return next((each.strip() for each in tokens(tree) if each.type == token_type), "")
 
 
-def unique(values: Iterator[str] | list[str]) -> list[str]:
+def tokens(tree: ParseTree) -> Iterator[Token]:
+    for each in tree.children:
+        if not grammar.is_tree(each):
+            yield each
+
+
+def unique(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(each for each in values if each))

@@ -10,7 +10,7 @@ from mqdiag.model import Peer
 JAVA = re.compile(r"(?P<host>[\w.-]{0,255})/(?P<address>[0-9A-Fa-f.:]{3,45}?)(?::(?P<port>\d{1,5}))?(?:\s|$)")
 # bkq01 (198.51.100.47)(1416)   orders-mq.example.com(1414)   198.51.100.61   orders-mq:1414
 PLAIN = re.compile(
-    r"(?P<host>[\w.-]{1,255}|[0-9A-Fa-f:]{3,45})(?:\s?\((?P<address>[0-9A-Fa-f]{0,4}[.:][0-9A-Fa-f.:]{1,44})\))?"
+    r"(?P<host>[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}|[\w.-]{1,255})(?:\s?\((?P<address>[0-9A-Fa-f]{0,4}[.:][0-9A-Fa-f.:]{1,44})\))?"
     r"(?:\s?\((?P<port>\d{1,5})\)|:(?P<port2>\d{1,5}))?"
 )
 ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}")

@@ -54,9 +54,12 @@ class Application(Format):
         b"JMSCMQ",
         b"CompCode",
         b"MQException",
+        b"MQCONN",
+        b"MQOPEN",
     )
-    opens = ("DATED",)
-    closes = ("FOREIGN",)
+    opens: ClassVar[tuple[str, ...]] = ("DATED",)
+    closes: ClassVar[tuple[str, ...]] = ("FOREIGN",)
+    signs: ClassVar[tuple[str, ...]] = ("SIGN", "OWN_WORDS")
     rank = 6
 
     def looks_like(self, head: bytes, name: str) -> float:
@@ -79,12 +82,13 @@ class Application(Format):
 
     @cached_property
     def sign(self) -> re.Pattern[bytes]:
-        return re.compile(self.terminal("SIGN").encode("ascii"))
+        """What a failure is known by: the words of MQ's libraries, below a stamp also the application's own."""
+        return re.compile("|".join(map(self.terminal, self.signs)).encode("ascii"))
 
     @cached_property
     def named(self) -> re.Pattern[str]:
-        """Names in an application's own words: 'queue manager BKQ01 at host bkq01(1416)'."""
-        names = ("QUEUE_MANAGER", "ON_CHANNEL", "AT_HOST")
+        """Names in an application's own words: 'queue manager BKQ01 at host bkq01(1416)', or in what somebody typed."""
+        names = ("QUEUE_MANAGER", "SAMPLE_RUN", "ON_CHANNEL", "MQSERVER", "AT_HOST")
         return re.compile("|".join(f"(?P<{each}>{self.terminal(each)})" for each in names))
 
     @cached_property
@@ -109,7 +113,7 @@ class Application(Format):
         text = self.stream.sub("", whole)
         entry = self.entry.match(text)
         message = text[entry.end() :] if entry else text
-        sign = re.search(self.terminal("SIGN"), message) if self.sign.search(record.data) else None
+        sign = re.search(self.sign.pattern.decode("ascii"), message) if self.sign.search(record.data) else None
         event = Event(
             kind=self.kind,
             span=record.span,
@@ -135,10 +139,11 @@ class Application(Format):
         found: dict[str, str] = {}
         for match in self.named.finditer(text):
             found.setdefault(match.lastgroup or "", match[0])
-        host = found.get("AT_HOST", "").partition(" ")[2]
+        channel, _, conname = found.get("MQSERVER", "").partition("/TCP/")
+        host = found.get("AT_HOST", "").partition(" ")[2] or conname
         return {
-            "queue_manager": last_word(found.get("QUEUE_MANAGER", "")),
-            "channel": last_word(found.get("ON_CHANNEL", "")),
+            "queue_manager": last_word(found.get("QUEUE_MANAGER") or found.get("SAMPLE_RUN", "")),
+            "channel": last_word(found.get("ON_CHANNEL") or channel.replace("=", " ")),
             "peer": peer(host) if host else None,
         }
 

@@ -1,4 +1,4 @@
-"""The standard output of MQ's container in its basic format, and the log target of an appliance (grammars/console.lark)."""
+"""The console of MQ's container in its basic format, and the log target of an appliance (grammars/console.lark)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def event(tree: ParseTree, record: Record) -> Event:
     parts: dict[str, str] = {}
     inserts: dict[str, str] = {}
     for part in tree.children:
-        if hasattr(part, "data"):
+        if grammar.is_tree(part):
             inserts = values(part)
         else:
             parts[part.type] = str(part).strip()
@@ -72,7 +72,7 @@ def event(tree: ParseTree, record: Record) -> Event:
 
 def values(tree: ParseTree) -> dict[str, str]:
     """The inserts by name; empty ones are left out."""
-    pairs = [[str(token) for token in insert.children] for insert in tree.children if hasattr(insert, "data")]
+    pairs = [[str(token) for token in insert.children] for insert in tree.children if grammar.is_tree(insert)]
     return {name.rstrip("("): value[0].strip() for name, *value in pairs if value}
 
 

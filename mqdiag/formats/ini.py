@@ -31,7 +31,7 @@ class Ini(Format):
     needles = (b":\n", b":\r\n", b": \n", b":\t\n")
     opens = ("STANZA_BLOCK",)
     one_line = True  # one match is the whole stanza
-    opening_lines = 320
+    opening_lines = 300
 
     def looks_like(self, head: bytes, name: str) -> float:
         """The stanzas that MQ knows; a file by one of the three names is one even where none of them begins."""

@@ -29,14 +29,14 @@ RESPONDER_STATES = {"WAITING": "waiting", "RECEIVED": "request-received"}
 GMT = re.compile(r"([A-Z][a-z]{2}) +(\d{1,2}) ([\d:]{8}) (\d{4})")
 # what says most of a run, for its text
 TELLING = ("STALE", "STATUS", "CERT_STATUS", "RESPONDER_ERROR", "UNREACHABLE", "VERIFY")
-FAILURE = "Failure"  # of 'Response Verify Failure'
+FAILURES = ("Failure", "error")  # of 'Response Verify Failure' and 'Nonce Verify error'
 
 
 class Ocsp(Format):
     """
-    codes (of a client's run): `ocsp:good`, `revoked`, `unknown`, `unreachable`, `verify-failed`, or the error
-    that the responder answered with (`unauthorized`, `tryLater`, ..). An answer that could not be verified
-    gives `verify-failed` alone, for its status proves nothing.
+    codes (of a client's run): `ocsp:good`, `revoked`, `unknown`, `unreachable`, `verify-failed`, `stale`, or
+    the error that the responder answered with (`unauthorized`, `tryLater`, ..). An answer that could not be
+    verified or is out of date gives no status beside that, for it proves nothing.
 
     facts: `command`, `url`, `certificate_file`, `this_update`, `next_update`, `revoked` (all 2025-02-11T09:44:52Z),
     `reason` (of a revocation), `error` (of openssl, 'Connection refused'), `responder` (`waiting`,
@@ -123,8 +123,10 @@ def first(printed: Sequence[Token], name: str) -> str:
 
 def outcomes(printed: Sequence[Token]) -> set[str]:
     """What a client's run came to, as values of the namespace `ocsp`; empty for a responder's run."""
-    if any(each.type == "STALE" or each.endswith(FAILURE) for each in printed):
+    if first(printed, "VERIFY").endswith(FAILURES):
         return {"verify-failed"}
+    if first(printed, "STALE"):
+        return {"stale"}
     if error := first(printed, "RESPONDER_ERROR"):
         name, number = error.removeprefix("Responder Error: ").rstrip(")").split(" (")
         return {RESPONSE_STATUS.get(number, name)}
@@ -134,7 +136,8 @@ def outcomes(printed: Sequence[Token]) -> set[str]:
 
 def status_name(printed: Sequence[Token]) -> str:
     """The file (or serial) before the status: `fjordqm.pem` of `fjordqm.pem: unknown`."""
-    return first(printed, "STATUS").rpartition(": ")[0]
+    line = first(printed, "STATUS") or first(printed, "STALE").removesuffix("WARNING: Status times invalid.")
+    return line.rpartition(": ")[0]
 
 
 def serial_of(printed: Sequence[Token], options: dict[str, str]) -> str | None:
@@ -159,7 +162,7 @@ def responder_state(printed: Sequence[Token]) -> str:
 
 def telling_line(printed: Sequence[Token]) -> str:
     verified = first(printed, "VERIFY")
-    for line in (verified if verified.endswith(FAILURE) else "", *(first(printed, name) for name in TELLING)):
+    for line in (verified if verified.endswith(FAILURES) else "", *(first(printed, name) for name in TELLING)):
         if line:
             return line
     states = [each.strip() for each in printed if each.type in RESPONDER_STATES]

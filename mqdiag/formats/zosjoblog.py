@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from calendar import isleap
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
-from mqdiag import clock, names
+from mqdiag import clock, grammar, names
 from mqdiag.formats._base import Format
 from mqdiag.formats._peers import peer
 from mqdiag.model import Certificate, Event, MessageId, Stamp
@@ -30,7 +31,7 @@ class ZosJobLog(Format):
     """
     facts: `csect` (the part of MQ that wrote the message), `rc` and `function` (a failed call of System SSL; its
     numbers are not GSKit's of other platforms), `peer_name` (the distinguished name that was printed), `date`
-    (only on a date line: `13 MAR 2025`).
+    (of the date line, if one stands above the message: `13 MAR 2025`).
 
     Host is the z/OS system. The queue manager is the command prefix, which is its name unless somebody chose
     another.
@@ -39,25 +40,22 @@ class ZosJobLog(Format):
     kind: ClassVar = "zos-joblog"
     grammar_name = "zosjoblog"
     needles = (b"CSQ", b"J E S ")
-    opens = ("TIMED", "PLAIN")
+    opens = ("PREAMBLE",)
+    opens_if_closed = ("TIMED", "PLAIN")
+    opening_lines = 5
 
     def parse(self, record: Record, encoding: str | None) -> Event:
         tree = self.tree(self.text(record, encoding))
-        parts = {str(part.data): part for part in tree.children if hasattr(part, "data")}
-        tokens = {token.type: str(token) for token in tree.children if not hasattr(token, "data")}
+        parts = {str(part.data): part for part in tree.children if grammar.is_tree(part)}
         found = Event(kind=self.kind, span=record.span)
-        if "TITLE" in tokens:
-            return replace(found, host=system(tokens["TITLE"]), text=" ".join(tokens["TITLE"].split()))
         if "head" in parts:
             found = with_head(found, tokens_of(parts["head"]))
-        if "DATE" in tokens:
-            date = tokens["DATE"].strip("- \r").partition(",")[2].strip()
-            return replace(found, facts={"date": date})
-        body = parts.get("message") or parts.get("text")
-        return with_message(found, body) if body else found
+        if body := parts.get("message") or parts.get("text"):
+            found = with_message(found, body)
+        return with_preamble(found, tokens_of(parts["preamble"])) if "preamble" in parts else found
 
     def link(self, events: Sequence[Event]) -> list[Event]:
-        """The date and the system stand on lines of their own, above the messages they are for."""
+        """The date and the system stand above the first message that they are for."""
         linked: list[Event] = []
         date, host = "", None
         for event in events:
@@ -84,6 +82,17 @@ def with_head(event: Event, head: Mapping[str, str]) -> Event:
     return replace(event, stamp=Stamp(head["TIME"].split()[-1]))
 
 
+def with_preamble(event: Event, preamble: Mapping[str, str]) -> Event:
+    """The event of the first message below a title or a date, with what they say."""
+    date = preamble.get("DATE", "").strip("- \r").partition(",")[2].strip()
+    return replace(
+        event,
+        host=event.host or system(preamble.get("TITLE", "")),
+        stamp=dated(event.stamp, date),
+        facts={**event.facts, "date": date} if date else event.facts,
+    )
+
+
 def with_hardcopy(event: Event, columns: Sequence[str]) -> Event:
     """N 4000000 ZPR1 2025072 09:41:17.29 STC03144 00000090 : system, year and day of the year, time of day."""
     time = next(index for index, column in enumerate(columns) if re.match(r"\d\d:\d\d:", column))
@@ -94,9 +103,10 @@ def with_hardcopy(event: Event, columns: Sequence[str]) -> Event:
 def julian(text: str) -> str:
     """The date of a year and a day of the year, as job logs write dates: `2025072` is `13 MAR 2025`."""
     year, day = int(text[:-3]), int(text[-3:])
-    if not 1 <= day <= 366:
+    year += 2000 if year < 100 else 0
+    if not 1 <= day <= 365 + isleap(year):
         return ""
-    date = datetime(year + 2000 if year < 100 else max(year, 1), 1, 1) + timedelta(days=day - 1)
+    date = datetime(year, 1, 1) + timedelta(days=day - 1)
     return f"{date.day} {MONTHS[date.month - 1]} {date.year}"
 
 
@@ -137,12 +147,12 @@ def words_of(body: ParseTree) -> list[str]:
     """The words of a message without its id, the prefix and the part of MQ."""
     words: list[str] = []
     for part in body.children:
-        if hasattr(part, "data") and part.data == "name":
+        if not grammar.is_tree(part):
+            words += [part.strip()] if part.type not in ("MESSAGE_ID", "PREFIX", "CSECT") else []
+        elif part.data == "name":
             words.append(f"name='{distinguished_name(part)}'")
-        elif hasattr(part, "data"):
+        else:
             words += [str(token).strip() for token in part.children]
-        elif part.type not in ("MESSAGE_ID", "PREFIX", "CSECT"):
-            words.append(str(part).strip())
     return words
 
 
@@ -150,17 +160,20 @@ def values_of(body: ParseTree) -> dict[str, str]:
     """The first token of each type; a distinguished name as a whole."""
     values: dict[str, str] = {}
     for token in body.scan_values(lambda token: True):
-        values.setdefault(token.type, str(token).strip())
-    names_found = [distinguished_name(part) for part in body.children if hasattr(part, "data") and part.data == "name"]
-    return values | {"DN": each for each in names_found[:1]}
+        values.setdefault(token.type, token.strip())
+    for part in body.children:
+        if grammar.is_tree(part) and part.data == "name":
+            return values | {"DN": distinguished_name(part)}
+    return values
 
 
 def distinguished_name(name: ParseTree) -> str:
     """A name that can be on several lines, which end at blanks or between two attributes."""
     joined = ""
     for token in name.children:
-        if token.type == "DN":
-            joined += str(token).strip() if joined.endswith((",", "=")) or not joined else f" {str(token).strip()}"
+        if not grammar.is_tree(token) and token.type == "DN":
+            glue = "" if not joined or joined.endswith((",", "=")) else " "
+            joined += glue + token.strip()
     return joined
 
 

@@ -255,7 +255,7 @@ def build(kind: type[T], table: Any, path: Path, where: str) -> T:
     known = {each.name: each for each in fields(kind)}  # type: ignore[arg-type]
     if unknown := sorted(set(table) - set(known)):
         raise wrong(path, f"{where} {unknown[0]}", f"unknown key; known are {', '.join(known)}")
-    hints = hints_of(kind)
+    hints = hints_of(kind.__name__)
     values = {}
     for name, each in known.items():
         if name in table:
@@ -266,8 +266,9 @@ def build(kind: type[T], table: Any, path: Path, where: str) -> T:
 
 
 @cache
-def hints_of(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind)
+def hints_of(name: str) -> dict[str, Any]:
+    """The types of the fields of a dataclass of this module."""
+    return get_type_hints(globals()[name])
 
 
 def checked(hint: Any, value: Any, path: Path, where: str) -> Any:

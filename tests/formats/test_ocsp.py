@@ -39,6 +39,11 @@ def codes_of(output: str) -> list[str]:
         ("Response verify OK\na.pem: revoked", ["ocsp:revoked"]),
         ("Response verify OK\na.pem: good\nb.pem: revoked", ["ocsp:good", "ocsp:revoked"]),
         ("Response Verify Failure\na.pem: revoked", ["ocsp:verify-failed"]),
+        ("Nonce Verify error", ["ocsp:verify-failed"]),
+        (
+            "Response verify OK\na.pem: WARNING: Status times invalid.\nAB12:error:1:a:b:status expired:c:1:\ngood",
+            ["ocsp:stale"],
+        ),
         ("Responder Error: unauthorized (6)", ["ocsp:unauthorized"]),
         ("Responder Error: trylater (3)", ["ocsp:tryLater"]),
         ("Responder Error: internalerror (2)", ["ocsp:internalError"]),
