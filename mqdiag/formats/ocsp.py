@@ -196,8 +196,8 @@ def stamp(date: ParseTree | None, printed: Sequence[Token]) -> Stamp | None:
     `date` printed in a zone that has only a name.
     """
     asked = stamp_of_date(str(date.children[-1]).strip()) if date else None
-    if asked and asked.instant:
-        return asked
+    if (asked and asked.instant) or first(printed, "STALE"):
+        return asked  # an answer that is out of date does not say when it was asked
     written = first(printed, "PRODUCED_AT") or first(printed, "THIS_UPDATE")
     if instant := gmt(written):
         return Stamp(written.partition(": ")[2], instant=instant, certainty="stated")

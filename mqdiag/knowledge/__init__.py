@@ -92,7 +92,8 @@ class Condition:
     these literal strings stands in the text (only for names that programs write, never for prose). fact: all
     of these facts, `*` for any value. elapsed_at_least_s: an MQI call of the transcript took that long.
     same_certificate: its certificate is the lead's. same_user: its user is the lead's. has_channel: whether
-    the channel is known. same_channel: its channel is the lead's, as far as both are known. last_before: it is earlier than the lead.
+    the channel is known. same_channel: its channel is the lead's, as far as both are known. last_before: it is
+    earlier than the lead.
     """
 
     message_id: tuple[str, ...] = ()
