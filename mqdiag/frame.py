@@ -58,6 +58,8 @@ class Framer:
             start, stop = match.span(match.lastgroup or 0)
             if start >= limit:
                 break
+            if start < begin:  # it begins with the line end that the record above has taken
+                continue
             limit = max(limit, stop)
             closes = match.lastgroup in self.format.closes
             if closes and not self.is_open:

@@ -118,7 +118,12 @@ def certificate_of(event: Event, message: Message) -> Certificate | None:
     candidates = [event.inserts.get(message.certificate, ""), *quotes(event.body), *quotes(event.text)]
     found = [each for text in candidates if text and (each := names.certificate(text))]
     # a cut insert may have its full value in the explanation
-    return max(found, key=lambda each: (each.serial is not None, each.issuer is not None), default=None)
+    return max(found, key=completeness, default=None)
+
+
+def completeness(certificate: Certificate) -> tuple[bool, bool, bool]:
+    subject = certificate.subject
+    return certificate.serial is not None, subject is not None and not subject.cut, certificate.issuer is not None
 
 
 def facts_of(event: Event, message: Message, quoted: Mapping[str, str]) -> dict[str, str]:
@@ -204,9 +209,19 @@ def sided(event: Event, message: Message | None) -> Event:
     return event if event.side else replace(event, side=side_of(event, message))
 
 
+def unnamed(event: Event, message: Message) -> bool:
+    """Whether a record prints '????' for its channel: in the insert, or first in its message line."""
+    said = event.inserts.get(message.channel or "")
+    if said is None and "channel" in message.quoted:
+        said = dict(zip(message.quoted, quotes(event.text), strict=False)).get("channel")
+    return said is not None and UNKNOWN_CHANNEL.fullmatch(said.strip()) is not None
+
+
 def side_of(event: Event, message: Message | None) -> Side | None:
     if message and message.side in ("caller", "acceptor") and message.role != "wrapper":
         return "client" if message.side == "caller" else "server"
+    if message and message.layer == "tls" and unnamed(event, message):
+        return "server"  # the caller knows the channel it starts; the other end does not, until the handshake is over
     program = (event.program or "").lower().rpartition("\\")[2].removesuffix(".exe")
     if program in CALLING_PROGRAMS:
         return "client"

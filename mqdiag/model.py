@@ -121,7 +121,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What a record says of a certificate. `serial` is upper-case hex without leading zeros. None: not said."""
+    """What a record says of a certificate. `serial` is upper-case hex of whole bytes (0A). None: not said."""
 
     subject: Name | None = None
     issuer: Name | None = None

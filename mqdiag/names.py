@@ -74,15 +74,21 @@ def url(text: str) -> str | None:
 
 def normal_serial(text: str) -> str | None:
     """
-    A serial number as upper-case hex without leading zeros; None if the text is no number.
+    A serial number as upper-case hex of whole bytes, without leading zero bytes; None if the text is no number.
 
     '00c805'  '78:40:0A'  '0x2f'  '47 (0x2f)' (OpenSSL prints small ones in both bases)
     """
     text = text.strip()
     if match := DECIMAL_AND_HEX.fullmatch(text):
-        return match[1].upper().lstrip("0") or "0"
+        return whole_bytes(match[1])
     match = LISTED.fullmatch(re.sub(r"[:\s]", "", text))
-    return match[1].upper().lstrip("0") or "0" if match else None
+    return whole_bytes(match[1]) if match else None
+
+
+def whole_bytes(digits: str) -> str:
+    """'00c805' is C805, '1' is 01: as openssl and MQ print it."""
+    short = digits.upper().lstrip("0") or "0"
+    return short.zfill(len(short) + len(short) % 2)
 
 
 @cache

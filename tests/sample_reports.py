@@ -102,7 +102,7 @@ def incident() -> Incident:
         start=START,
         end=START + timedelta(minutes=3),
         occurrences=3,
-        certificate=CertificateFinding(Certificate(SUBJECT, ISSUER, "A"), "server"),
+        certificate=CertificateFinding(Certificate(SUBJECT, ISSUER, "0A"), "server"),
         alternatives=(Alternative("certificate-invalid", "an older GSKit prints the same code for it"),),
         evidence=(origin(), echo(), wrapper(), report_of_ffst(), absence()),
         missing=("On desk-pc07: `openssl ocsp -url http://192.0.2.31:2560/` prints revoked.",),

@@ -89,7 +89,7 @@ def test_what_is_no_name(text: str) -> None:
 
 
 def test_a_blob_gives_its_first_certificate() -> None:
-    expected = Certificate(subject=read(SUBJECT), issuer=read(ISSUER), serial="A")
+    expected = Certificate(subject=read(SUBJECT), issuer=read(ISSUER), serial="0A")
 
     assert certificate(BLOB) == expected
     assert certificate(CHAIN) == expected
@@ -262,11 +262,11 @@ def test_same_certificate(one: Certificate, other: Certificate, same: bool) -> N
     ("written", "serial"),
     [
         ("00c805", "C805"),
-        ("0A", "A"),
+        ("0A", "0A"),
         ("78:40:0a", "78400A"),
         ("0x2f", "2F"),
         ("47 (0x2f)", "2F"),
-        ("00", "0"),
+        ("00", "00"),
         (" 2F ", "2F"),
         ("", None),
         ("none", None),

@@ -7,6 +7,7 @@ No judgement is made here.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from mqdiag.correlate.episodes import Episode
     from mqdiag.model import Clock, Event
     from mqdiag.parse import Reading
+
+NAME_WORD = re.compile(r"(?:client|server)(?![a-z])")  # client/ server-logs/ client.txt
 
 S = TypeVar("S", bound=str)  # a name or one of a few words
 
@@ -113,8 +116,8 @@ def in_time(occurrence: Occurrence) -> tuple[bool, float, object]:
 
 def sides_of(readings: Sequence[Reading], sides: Mapping[str, Side]) -> dict[str, Side | None]:
     """
-    The side of every source: what the user said, what its records say, what the others of its folder are, and
-    last what its folder is called.
+    The side of every source: what the user said, what its records say, what it or its folder is called, and last
+    what the others of its folder are.
     """
     found: dict[str, Side | None] = {}
     for each in readings:
@@ -129,15 +132,15 @@ def sides_of(readings: Sequence[Reading], sides: Mapping[str, Side]) -> dict[str
     for path, side in list(found.items()):
         if side is None:
             neighbours = by_folder.get(posixpath.dirname(path), set()) if path in known else set()
-            found[path] = next(iter(neighbours)) if len(neighbours) == 1 else folder_side(path)
+            found[path] = named_side(path) or (next(iter(neighbours)) if len(neighbours) == 1 else None)
     return found
 
 
-def folder_side(path: str) -> Side | None:
-    """What a folder's name says, where nothing else does: collectors name them client and server."""
-    for part in reversed(path.lower().replace("!", "/").split("/")[:-1]):
-        if part in ("client", "server"):
-            return cast("Side", part)
+def named_side(path: str) -> Side | None:
+    """What the name of a folder or file says, where nothing else does: collectors name them client and server."""
+    for part in reversed(path.lower().replace("!", "/").split("/")):
+        if (word := NAME_WORD.match(part)) is not None:
+            return cast("Side", word[0])
     return None
 
 

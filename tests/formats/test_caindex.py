@@ -41,7 +41,7 @@ def test_a_line_is_about_the_certificate_of_a_log_record() -> None:
         [b"R\t330510031500Z\t230516074002Z\t0A\tunknown\t/C=AU/O=Harbour Desk/CN=harb81.example.net\n"], FORMAT, "x"
     )
     event = FORMAT.parse(record, None)
-    of_record = Certificate(name("CN=harb81.example.net,O=Harbour Desk,C=AU"), name("CN=ca,C=AU"), "A")
+    of_record = Certificate(name("CN=harb81.example.net,O=Harbour Desk,C=AU"), name("CN=ca,C=AU"), "0A")
 
     assert event.certificate
     assert same_certificate(event.certificate, of_record)
