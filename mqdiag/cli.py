@@ -10,7 +10,9 @@ from __future__ import annotations
 import codecs
 import os
 import sys
+from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +21,7 @@ from typer.core import TyperGroup
 
 from mqdiag import __version__
 from mqdiag.errors import MqdiagError
-from mqdiag.render import Page, Screen, formats, render
+from mqdiag.render import WITH_RECORDS, Page, Screen, formats, known_format, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -116,8 +118,17 @@ Encoding = Annotated[
     str | None, typer.Option("--encoding", metavar="NAME", help="Encoding of the logs. Default: found out.")
 ]
 Jobs = Annotated[int | None, typer.Option("-j", "--jobs", metavar="N", min=1, help="Processes to read with.")]
-Format = Annotated[str, typer.Option("-f", "--format", metavar="|".join(formats()), help="How the answer is written.")]
-Output = Annotated[str | None, typer.Option("-o", "--output", metavar="FILE", help="Write to this file.")]
+Format = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-f", "--format", metavar="|".join(formats()), help="How the answer is written. Repeatable, each with its -o."
+    ),
+]
+Output = Annotated[
+    list[str] | None,
+    typer.Option("-o", "--output", metavar="FILE", help="Write to this file; - is standard output. One for each -f."),
+]
+Force = Annotated[bool, typer.Option("--force", help="Write over files that exist.")]
 Fail = Annotated[
     FailOn,
     typer.Option("--fail-on", help="Exit status 1 if a verdict is at least this sure."),
@@ -153,8 +164,9 @@ def analyze(
     since: Since = None,
     until: Until = None,
     channel: Channel = None,
-    format: Format = "terminal",
+    format: Format = None,
     output: Output = None,
+    force: Force = False,
     fail_on: Fail = FailOn.never,
     jobs: Jobs = None,
     encoding: Encoding = None,
@@ -162,15 +174,26 @@ def analyze(
 ) -> None:
     """Join the logs of both ends and print the verdicts."""
     only_english(lang)
-    from mqdiag import pipeline
+    from mqdiag import pipeline, progress
     from mqdiag.render import report_page
 
     options = chosen(
         paths, client, server, tz, date_order, since=since, until=until, channel=channel, encoding=encoding, jobs=jobs
     )
-    report = pipeline.analyze(options)
-    keep_input(output, [source.path for source in report.sources])
-    publish(report_page(report), format, output)
+    named = (*options.paths, *options.client, *options.server)
+    outputs = paired(format, output, named, force=force)
+    with_records = any(each.format in WITH_RECORDS for each in outputs)
+    if with_records and "-" in named:
+        keep_standard_input()
+    with progress.bar() as watch:
+        report = pipeline.analyze(options, watch)
+    keep_input(outputs, [source.path for source in report.sources])
+    raw = None
+    if with_records:
+        from mqdiag.excerpts import cited
+
+        raw = cited(report, named, encoding)
+    publish(report_page(report, raw), outputs)
     raise typer.Exit(status(report, fail_on, pipeline.PARTIAL))
 
 
@@ -188,6 +211,8 @@ def records(
     from mqdiag.render.json import record_line
 
     options = chosen(paths, client, server, tz, date_order, encoding=encoding)
+    if "-" in options.paths:
+        keep_standard_input()  # it is read twice
     emit(record_line(record, event, encoding) for record, event in pipeline.records(options))
 
 
@@ -198,8 +223,9 @@ def ffst(
     server: Servers = None,
     tz: Zones = None,
     date_order: Dates = None,
-    format: Format = "terminal",
+    format: Format = None,
     output: Output = None,
+    force: Force = False,
     encoding: Encoding = None,
 ) -> None:
     """List FFST reports in time order, and roll them up by probe id."""
@@ -207,9 +233,10 @@ def ffst(
     from mqdiag.render._ffst import ffst_page
 
     options = chosen(paths, client, server, tz, date_order, encoding=encoding)
+    outputs = paired(format, output, (*options.paths, *options.client, *options.server), force=force)
     events = pipeline.ffsts(options)
-    keep_input(output, [event.span.path for event in events])
-    publish(ffst_page(events), format, output)
+    keep_input(outputs, [event.span.path for event in events])
+    publish(ffst_page(events), outputs)
 
 
 @app.command()
@@ -222,30 +249,33 @@ def explain(
             "probe id, errno, cause.",
         ),
     ],
-    format: Format = "terminal",
+    format: Format = None,
     output: Output = None,
+    force: Force = False,
 ) -> None:
     """Say what a code means, offline. Exit status 2 if none of them is known."""
     from mqdiag import explain as explaining
 
+    outputs = paired(format, output, (), force=force)
     explanations = [explaining.explain(code) for code in codes]
-    publish(explaining.explanation_page(explanations), format, output)
+    publish(explaining.explanation_page(explanations), outputs)
     raise typer.Exit(OK if any(each.meanings for each in explanations) else NOT_DONE)
 
 
 @app.command("render")
 def render_again(
     report: Annotated[str, typer.Argument(metavar="REPORT.json", help="A saved JSON report; - is standard input.")],
-    format: Format = "terminal",
+    format: Format = None,
     output: Output = None,
+    force: Force = False,
 ) -> None:
     """Write a saved JSON report again, in any format."""
     from mqdiag.render import report_page
     from mqdiag.render.json import load
 
+    outputs = paired(format, output, [report], force=force)
     loaded = load(saved(report), report)
-    keep_input(output, [report])
-    publish(report_page(loaded), format, output)
+    publish(report_page(loaded), outputs)
 
 
 @app.command()
@@ -338,22 +368,77 @@ def status(report: Report, fail_on: FailOn, partial: frozenset[str]) -> int:
 # ---- what goes out ---------------------------------------------------------------------------------------------
 
 
-def publish(page: Page, format: str, output: str | None) -> None:
-    """Write a page to a file or to standard output. JSON is UTF-8 everywhere, and so is every file."""
-    if output is None:
-        to_eyes = format == "terminal"
-        emit([render(page, format, screen() if to_eyes else Screen())], sys.stdout.encoding if to_eyes else "utf-8")
-        return
-    text = render(page, format, Screen(WIDTH_OF_FILES))
-    try:
-        Path(output).write_bytes(text.encode("utf-8"))
-    except OSError as error:
-        raise MqdiagError("I could not write the output.", where=output, found=f"{error.strerror}.") from error
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One `-f` with its `-o`; `path` is None for standard output."""
+
+    format: str
+    path: str | None
 
 
-def keep_input(output: str | None, inputs: Iterable[str]) -> None:
+def paired(
+    format: Sequence[str] | None, output: Sequence[str] | None, inputs: Iterable[str], *, force: bool
+) -> list[Target]:
+    """What is to be written where, each -f with the -o in the same place; checked before the work begins."""
+    names, paths = list(format or ["terminal"]), list(output or [])
+    if len(names) != len(paths) and (paths or len(names) > 1):
+        raise MqdiagError(
+            "You asked for several forms or files of the answer.",
+            where=f"-f {', '.join(names)}; -o {', '.join(paths) or 'none'}",
+            found=f"There are {len(names)} of -f and {len(paths)} of -o, and I cannot tell which belong together.",
+            hint="Give each -f its -o, as in: -f md -o report.md -f html -o report.html. -o - is standard output.",
+        )
+    for name in names:
+        known_format(name)
+    targets = [Target(name, None if path in (None, "-") else path) for name, path in zip_longest(names, paths)]
+    keep_input(targets, inputs)
+    keep_files(targets, force=force)
+    return targets
+
+
+def keep_files(targets: Sequence[Target], *, force: bool) -> None:
+    """Refuse to write over a file that is there, or two answers into one."""
+    paths = [each.path for each in targets if each.path is not None]
+    for path in paths:
+        if sum(Path(path).resolve() == Path(each).resolve() for each in paths) > 1:
+            raise MqdiagError(
+                "You asked for several answers in one file.", where=path, hint="Give each -o a file of its own."
+            )
+        if not force and Path(path).is_file():
+            raise MqdiagError(
+                "You asked to write the answer to a file.",
+                where=path,
+                found="It exists already, and I left it as it is.",
+                hint="Choose another file with -o, or add --force to write over it.",
+            )
+
+
+def publish(page: Page, targets: Sequence[Target]) -> None:
+    """
+    Write a page to files or to standard output, when all of it has been made. JSON is UTF-8 everywhere, and so is
+    every file.
+    """
+    eyes = screen()
+    texts = [
+        render(page, each.format, eyes if each.path is None and each.format == "terminal" else Screen(WIDTH_OF_FILES))
+        for each in targets
+    ]
+    for each, text in zip(targets, texts, strict=True):
+        if each.path is None:
+            emit([text], sys.stdout.encoding if each.format == "terminal" else "utf-8")
+            continue
+        try:
+            Path(each.path).write_bytes(text.encode("utf-8"))
+        except OSError as error:
+            raise MqdiagError("I could not write the output.", where=each.path, found=f"{error.strerror}.") from error
+
+
+def keep_input(targets: Sequence[Target], inputs: Iterable[str]) -> None:
     """Refuse to write the answer over what was read."""
-    if output is not None and Path(output).exists():
+    inputs = list(inputs)
+    for output in (each.path for each in targets):
+        if output is None or not Path(output).exists():
+            continue
         for path in inputs:
             if Path(path).exists() and Path(path).samefile(output):
                 raise MqdiagError(
@@ -361,6 +446,23 @@ def keep_input(output: str | None, inputs: Iterable[str]) -> None:
                     where=output,
                     hint="Choose another file with -o.",
                 )
+
+
+def keep_standard_input() -> None:
+    """Keep what is piped in, so that it can be read again from its beginning; in a temporary file without a name."""
+    import shutil
+    import tempfile
+
+    try:
+        if os.lseek(sys.stdin.fileno(), 0, os.SEEK_CUR) == 0:
+            return
+    except OSError:  # a pipe
+        pass
+    kept = tempfile.TemporaryFile()  # noqa: SIM115  # it lives as long as standard input
+    with open(sys.stdin.fileno(), "rb", closefd=False) as piped:
+        shutil.copyfileobj(piped, kept)
+    kept.flush()
+    os.dup2(kept.fileno(), sys.stdin.fileno())
 
 
 def screen() -> Screen:

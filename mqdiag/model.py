@@ -284,6 +284,7 @@ class Incident:
     evidence: tuple[Evidence, ...]
     missing: tuple[str, ...]
     remedies: tuple[Remedy, ...]
+    times: tuple[datetime, ...] = ()  # of the single occurrences, in order, where known; a saved report has none
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 from mqdiag import __version__, clock, sources
 from mqdiag.errors import MqdiagError
 from mqdiag.model import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from mqdiag.clock import Order
     from mqdiag.model import Event, Incident, Note, Record, Side
     from mqdiag.parse import Reading
     from mqdiag.sources import Source
+
+    Watch = Callable[[str, int, int], None]  # told what is read, bytes so far, bytes of all (0: not known)
 
 PARTIAL = frozenset({"unreadable"})  # notes that say that an input could not be read in full: exit status 2
 FFST_KINDS = ("ffst", "java-ffst", "ffst-summary")
@@ -43,15 +46,16 @@ class Options:
     jobs: int | None = None
 
 
-def analyze(options: Options) -> Report:
+def analyze(options: Options, watch: Watch | None = None) -> Report:
     """
     The report on everything under the paths. MqdiagError where nothing can be read or an option makes no sense.
+    `watch` is told how far it is, for a progress bar.
     """
     from mqdiag.classify import classify
     from mqdiag.correlate import correlate
 
     since, until = instant(options.since, "--since"), instant(options.until, "--until")
-    bundle = gather(options)
+    bundle = gather(options, watch)
     joined = correlate(bundle.readings, bundle.sides, bundle.zones, bundle.tz, bundle.date_order)
     incidents, undecided = classify(joined.occurrences, joined.corroboration, joined.context)
     all_notes = [*bundle.notes, *(note for r in bundle.readings for note in r.notes), *joined.notes, *undecided]
@@ -120,11 +124,59 @@ class Bundle:
     notes: list[Note]
 
 
-def gather(options: Options) -> Bundle:
+def gather(options: Options, watch: Watch | None = None) -> Bundle:
     found, notes = find(options)
     sides, (zones, tz) = said_sides(options, found), said_zones(options, found)
-    readings = [reading(each, sides.get(each.path), options) for each in found]
+    readings = [reading(each, sides.get(each.path), options) for each in watched(found, watch)]
     return Bundle(readings, sides, zones, tz, order_of(options.date_order), notes)
+
+
+def watched(found: Sequence[Source], watch: Watch | None) -> Iterator[Source]:
+    """The sources in their order; while they are read, `watch` is told how far it is."""
+    if watch is None:
+        yield from found
+        return
+    done, total = 0, sum(sizes) if all(sizes := [size_of(each) for each in found]) else 0
+    for each in found:
+        counter = Counted(each.path, each.open, watch, done, total)
+        yield replace(each, open=counter)
+        done = counter.done
+
+
+def size_of(source: Source) -> int:
+    """The bytes of a plain file; 0 where they are not known before it is read."""
+    place = Path(source.location)
+    return place.stat().st_size if place.is_file() and place.suffix not in (".gz", ".bz2", ".xz") else 0
+
+
+@dataclass(slots=True)
+class Counted:
+    """Opens a source, and tells of every block that is read of it."""
+
+    path: str
+    open: Callable[[], IO[bytes]]
+    watch: Watch
+    done: int
+    total: int
+    stream: IO[bytes] | None = None
+
+    def __call__(self) -> IO[bytes]:
+        self.stream = self.open()
+        return self  # type: ignore[return-value]  # all that Source.blocks asks of a stream is read and with
+
+    def read(self, size: int) -> bytes:
+        assert self.stream
+        block = self.stream.read(size)
+        self.done += len(block)
+        self.watch(self.path, self.done, self.total)
+        return block
+
+    def __enter__(self) -> Counted:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        assert self.stream
+        self.stream.close()
 
 
 def order_of(text: str | None) -> Order | None:

@@ -79,7 +79,7 @@ def unreadable(path: str, found: object) -> Note:
 
 def _at(path: str) -> Iterator[Source | Note]:
     if path == "-":
-        yield Source("-", "-", lambda: io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False)))
+        yield Source("-", "-", _standard_input)
         return
     place = Path(path)
     if not place.exists():
@@ -88,6 +88,14 @@ def _at(path: str) -> Iterator[Source | Note]:
         yield from _in_folder(path)
     else:
         yield from _file(shown(path), place)
+
+
+def _standard_input() -> IO[bytes]:
+    """What is piped in; where it can be rewound (a file, or what the command line kept) from its beginning."""
+    stream = io.FileIO(sys.stdin.fileno(), closefd=False)
+    if stream.seekable():
+        stream.seek(0)
+    return io.BufferedReader(stream)
 
 
 def shown(path: str) -> str:

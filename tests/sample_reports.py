@@ -278,3 +278,38 @@ def knowledge() -> Knowledge:
 
 def code(name: str, says: str, **others: object) -> CodeEntry:
     return CodeEntry(**{"name": name, "says": says, "verified": True, **others})  # type: ignore[arg-type]
+
+
+# ---- and one that is large --------------------------------------------------------------------------------------
+
+
+def many_incidents(count: int) -> tuple[Report, dict[Span, str]]:
+    """As many incidents, no two on one channel, and the records that they cite: causes, hosts and days in turn."""
+    causes = ("certificate-revoked", "connection-lost", "blocked-by-chlauth", "ocsp-responder-unreachable")
+    made = []
+    raw: dict[Span, str] = {}
+    for number in range(count):
+        start = START + timedelta(hours=number)
+        told = []
+        for line, each in enumerate((origin(), echo(), wrapper())):
+            span = replace(each.span, line=40 * number + 9 * line + 1, last_line=40 * number + 9 * line + 9)
+            event = replace(each.event, span=span, host=f"host{number % 7}.example.net", stamp=stamp(start))  # type: ignore[type-var]
+            told.append(replace(each, span=span, event=event))
+            raw[span] = "\n".join(f"{event.message_id}: line {at} of the record" for at in range(9))
+        times = tuple(start + timedelta(seconds=7 * at * at) for at in range(1 + number % 30))
+        made.append(
+            replace(
+                incident(),
+                id=f"MQI-{number:08x}",
+                cause=causes[number % len(causes)],
+                title=f"Verdict {number} of many",
+                confidence=("certain", "probable", "possible")[number % 3],
+                channel=f"CHANNEL.{number % 250:03d}",
+                start=start,
+                end=times[-1],
+                occurrences=len(times),
+                evidence=tuple(told),
+                times=times,
+            )
+        )
+    return report(*made), raw

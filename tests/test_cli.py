@@ -35,7 +35,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[pipeline.Options]:
 def answering(monkeypatch: pytest.MonkeyPatch, answer: Callable[[], Report]) -> list[pipeline.Options]:
     seen: list[pipeline.Options] = []
 
-    def analyze(options: pipeline.Options) -> Report:
+    def analyze(options: pipeline.Options, watch: object = None) -> Report:
         seen.append(options)
         return answer()
 

@@ -24,6 +24,7 @@ from mqdiag.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from mqdiag.classify.words import Filler
     from mqdiag.model import Event, Occurrence, Role, Side
@@ -99,7 +100,13 @@ def incident(group: Sequence[Verdict]) -> Incident:
             Remedy(said(each.who), said(each.do) + (f" {said(each.cost)}" if each.cost else ""), said(each.check))
             for each in found.cause.remedies
         ),
+        times=tuple(sorted(instant for each in group if (instant := begin(each.occurrence)))),
     )
+
+
+def begin(occurrence: Occurrence) -> datetime | None:
+    """The first instant of an occurrence, None if it has none."""
+    return min((event.instant for event in occurrence.events if event.instant), default=None)
 
 
 def certificate_finding(certificate: Certificate | None, owner: Side | None) -> CertificateFinding | None:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, cast
 from mqdiag.errors import MqdiagError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from mqdiag.model import Report
+    from mqdiag.model import Report, Span
     from mqdiag.render._document import Document
 
     Renderer = Callable[["Page", "Screen"], str]
@@ -46,26 +46,37 @@ class Page:
     data: Callable[[], object]
 
 
+WITH_RECORDS = frozenset({"html"})  # the formats that show the cited records themselves
+
+
 def formats() -> tuple[str, ...]:
     """The formats by name, `terminal` first: it is the default."""
     names = {each.name for each in pkgutil.iter_modules(__path__) if not each.name.startswith("_")}
     return tuple(sorted(names, key=lambda each: (each != "terminal", each)))
 
 
-def render(page: Page, format: str, screen: Screen) -> str:
-    """A page in one of the formats, ready to be written. MqdiagError for a name that is none of them."""
-    if format not in formats():
+def known_format(name: str) -> str:
+    """The name as it is. MqdiagError for a name that is none of the formats."""
+    if name not in formats():
         raise MqdiagError(
-            f"You asked for the format {format}.",
+            f"You asked for the format {name}.",
             found="I do not know it.",
             hint=f"Choose one of {', '.join(formats())}.",
         )
-    return cast("Renderer", import_module(f"{__name__}.{format}").RENDERER)(page, screen)
+    return name
 
 
-def report_page(report: Report) -> Page:
-    """The report of `mqdiag analyze`, as any format writes it."""
+def render(page: Page, format: str, screen: Screen) -> str:
+    """A page in one of the formats, ready to be written. MqdiagError for a name that is none of them."""
+    return cast("Renderer", import_module(f"{__name__}.{known_format(format)}").RENDERER)(page, screen)
+
+
+def report_page(report: Report, raw: Mapping[Span, str] | None = None) -> Page:
+    """
+    The report of `mqdiag analyze`, as any format writes it. `raw` are the records that its evidence cites, as the
+    logs hold them, by their span; None where the logs are not at hand.
+    """
     return Page(
-        lambda: import_module(f"{__name__}._document").document(report),
+        lambda: import_module(f"{__name__}._document").document(report, raw),
         lambda: import_module(f"{__name__}.json").data(report),
     )

@@ -3,20 +3,23 @@ Report -> Document: what is said, in which order and in which words. Facts come 
 
 A document is data, and its strings are raw: text of a log stands in them as the log wrote it. Every format
 makes them safe in its own way. Terminal, Markdown and HTML are written from the same document, so they cannot
-disagree.
+disagree. It holds everything; how much of it a short form shows is part of it too (`few`, `short`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from mqdiag.knowledge import knowledge
+from mqdiag.render._labels import clock_time, identity, moment, place
+from mqdiag.render._picture import Picture, picture
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from mqdiag.model import (
         CertificateFinding,
@@ -68,12 +71,20 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Bullets:
+    """A list; `short` is what a form shows that has no room for all of it, None if there is always room."""
+
     items: tuple[str, ...]
+    short: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """One piece of evidence. `where` is `path:line`; what is not known of the rest is empty."""
+    """
+    One piece of evidence. `where` is `path:line`; what is not known of the rest is empty.
+
+    `raw` is the record as the log holds it, from line `line` on, or None where it is not at hand; `lines` says
+    which lines those are, and `cut` how much of a long one is left out.
+    """
 
     where: str
     time: str
@@ -81,11 +92,20 @@ class Excerpt:
     id: str
     role: Role
     says: str
+    number: int = 1
+    line: int = 0
+    lines: str = ""
+    raw: str | None = None
+    cut: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpts:
+    """`few` is how many of them a short form shows, and `more` what it says of the rest."""
+
     rows: tuple[Excerpt, ...]
+    few: int | None = None
+    more: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +117,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
+    """`few` is how many of them a short form shows, and `more` what it says of the rest."""
+
     steps: tuple[Step, ...]
+    few: int | None = None
+    more: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +137,93 @@ class Table:
     lead: int = 1
 
 
-Block = Heading | Verdict | Paragraph | Facts | Bullets | Excerpts | Steps | Table
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of an account. `key` names it for those who lay it out; short forms leave out what is `long`."""
+
+    key: str
+    title: str
+    blocks: tuple[Block, ...]
+    long: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What an account can be found by; times are UTC, `2023-05-16T05:38:25`, or empty."""
+
+    cause: str
+    channel: str
+    hosts: tuple[str, ...]
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One incident: its verdict, its picture, and all that is said of it."""
+
+    id: str
+    verdict: Verdict
+    sections: tuple[Section, ...]
+    picture: Picture
+    tags: Tags
+    row: tuple[str, ...]  # as in the table of many incidents
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """One input. `covers` is its first and last moment as parts of the time of all, 0 to 1; None: not known."""
+
+    path: str
+    facts: str
+    covers: tuple[float, float] | None
+    unread: float  # the part of its bytes that was not understood, 0 to 1
+    unread_says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """
+    What was read. `short` is how a form tells it that draws no bars. `first` and `last` say the time of all,
+    `moments` where in it the incidents begin, 0 to 1.
+    """
+
+    rows: tuple[SourceRow, ...]
+    short: tuple[str, ...]
+    clocks: tuple[str, ...]
+    first: str
+    last: str
+    moments: tuple[float, ...]
+
+
+Block = (
+    Heading | Verdict | Paragraph | Facts | Bullets | Excerpts | Steps | Table | Section | Account | Sources
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
+    """`title` names it where a form needs a name for it, `remark` is about the document itself."""
+
     blocks: tuple[Block, ...]
+    title: str = "mqdiag"
+    remark: str = ""
+
+
+def flat(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The blocks as a form reads them that knows no accounts and sections, and has little room."""
+    for block in blocks:
+        match block:
+            case Account():
+                yield block.verdict
+                yield from flat(each for each in block.sections if not each.long)
+            case Section():
+                yield Heading(block.title)
+                yield from flat(block.blocks)
+            case Sources():
+                yield Bullets((*block.short, *block.clocks))
+            case _:
+                yield block
 
 
 # ---- words -----------------------------------------------------------------------------------------------------
@@ -126,9 +231,9 @@ class Document:
 FEW_INCIDENTS = 3  # more than these are listed first, and told more briefly
 FEW_EXCERPTS = 12
 FEW_EXCERPTS_OF_MANY = 3
-FEW_REMEDIES = 3
-FEW_REMEDIES_OF_MANY = 2
+FEW_REMEDIES = 2
 FEW_SOURCES = 8
+MANY_MOMENTS = 200  # more lines than this do not fit on a bar
 FEW_NOTES = 3  # of one code
 
 CONFIDENCE: dict[Confidence, str] = {
@@ -175,62 +280,161 @@ WHILE_RUNNING = frozenset(
 )
 
 
+# What a form says that lays a report out itself. The keys are used in the templates.
+WORDS = {
+    "picture": "What happened, in time",
+    "legend": "Time runs down, gaps are shortened. The numbers are those of the evidence.",
+    "client": "client",
+    "server": "server",
+    "judge": "judge",
+    "refused": "refused",
+    "broke": "broke here",
+    "silent": "log holds nothing",
+    "no-log": "no record of it",
+    "untimed": "time not known",
+    "attempts": "When it happened",
+    "attempts-unknown": "A saved report does not hold when the single attempts were.",
+    "evidence": "Evidence",
+    "record": "the record",
+    "incidents": "Incidents",
+    "filter": "Filter",
+    "cause": "Cause",
+    "channel": "Channel",
+    "host": "Host",
+    "from": "From (UTC)",
+    "until": "Until (UTC)",
+    "all": "all",
+    "unknown": "not known",
+    "shown": "shown",
+    "of": "of",
+    "none_shown": "No incident fits the filter.",
+    "reset": "Show all",
+    "open": "Unfold all shown",
+    "close": "Fold all",
+    "check": "Check",
+    "inputs": "inputs",
+    "covered": "time covered",
+    "unread": "not understood",
+    "moments": "lines: where an incident begins",
+    "made": "Made by mqdiag {version}. Everything is in this file; it asks nothing of the network.",
+}
+
+
 # ---- the report ------------------------------------------------------------------------------------------------
 
 
-def document(report: Report) -> Document:
-    return Document((*verdicts(report), *coverage(report), *notes(report.notes)))
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the telling of one incident takes from the report around it."""
+
+    root: str  # the folder that all sources are in, with its last "/"; empty if there is none
+    hosts: Mapping[str, str]  # by path
+    raw: Mapping[Span, str]
+
+    def short(self, text: str) -> str:
+        return text.replace(self.root, "") if self.root else text
 
 
-def verdicts(report: Report) -> Iterator[Block]:
+def document(report: Report, raw: Mapping[Span, str] | None = None) -> Document:
+    """`raw` are the cited records as the logs hold them; None: there are none to be had."""
+    hosts = {each.path: each.host for each in report.sources if each.host}
+    setting = Setting(root_of([each.path for each in report.sources]), hosts, raw or {})
+    return Document(
+        (*verdicts(report, setting), *coverage(report, setting), *notes(report, setting)),
+        title=title(report),
+        remark="" if raw is not None else "Made from a report without the logs: the text of the records is not in it.",
+    )
+
+
+def title(report: Report) -> str:
+    if len(report.incidents) == 1:
+        return report.incidents[0].title
+    return f"{len(report.incidents)} incidents" if report.incidents else nothing(report)
+
+
+def nothing(report: Report) -> str:
+    read = any(each.records for each in report.sources)
+    return f"No {'failed connection' if read else 'record of MQ'} in what was read"
+
+
+def root_of(paths: Sequence[str]) -> str:
+    """The folder that all paths have in common, `logs/case7/`; empty if they have none or are one."""
+    if len(paths) < 2:
+        return ""
+    least, most = min(paths).split("/")[:-1], max(paths).split("/")[:-1]
+    common = [one for one, two in takewhile(lambda each: each[0] == each[1], zip(least, most, strict=False))]
+    return "/".join([*common, ""])
+
+
+def verdicts(report: Report, setting: Setting) -> Iterator[Block]:
     many = len(report.incidents) > FEW_INCIDENTS
     if not report.incidents:
-        read = any(each.records for each in report.sources)
-        yield Heading(f"No {'failed connection' if read else 'record of MQ'} in what was read", 1)
+        yield Heading(nothing(report), 1)
         yield Paragraph(extent(report))
     if many:
         yield Heading(f"{len(report.incidents)} incidents", 1)
         yield overview(report.incidents)
     for number, incident in enumerate(report.incidents, 1):
-        yield from told(incident, number if len(report.incidents) > 1 else None, brief=many)
+        yield account(incident, number if len(report.incidents) > 1 else None, setting, brief=many)
 
 
 def overview(incidents: Sequence[Incident]) -> Table:
-    rows = (
-        (
-            f"{number}.",
-            each.title,
-            each.confidence,
-            each.judge or "-",
-            each.channel or "-",
-            str(each.occurrences),
-            period(each.start, each.end) or "-",
-        )
-        for number, each in enumerate(incidents, 1)
-    )
+    rows = ((f"{number}.", *row(each)) for number, each in enumerate(incidents, 1))
     columns = ("", "verdict", "confidence", "judge", "channel", "times", "when (UTC)")
     return Table(columns, tuple(rows), figures=("", "times"), lead=2)
 
 
-def told(incident: Incident, number: int | None, *, brief: bool) -> Iterator[Block]:
-    """One incident, from the verdict down to what to do."""
-    yield Verdict(incident.title, incident.confidence, tuple(standing(incident)), number)
-    if incident.certificate:
-        yield from certificate(incident.certificate, brief=brief)
-    yield Heading("Evidence")
-    yield from evidence(incident, FEW_EXCERPTS_OF_MANY if brief else FEW_EXCERPTS)
-    if not brief and (excluded := ruled_out(incident)):
-        yield Heading("Ruled out")
-        yield Paragraph(excluded)
+def row(incident: Incident) -> tuple[str, ...]:
+    return (
+        incident.title,
+        incident.confidence,
+        incident.judge or "-",
+        incident.channel or "-",
+        str(incident.occurrences),
+        period(incident.start, incident.end) or "-",
+    )
+
+
+def account(incident: Incident, number: int | None, setting: Setting, *, brief: bool) -> Account:
+    return Account(
+        id=f"i{number or 1}",
+        verdict=Verdict(incident.title, incident.confidence, tuple(standing(incident)), number),
+        sections=tuple(told(incident, setting, brief=brief)),
+        picture=picture(incident, setting.hosts, local=incident.cause in LOCAL),
+        tags=tags(incident, setting),
+        row=row(incident),
+    )
+
+
+def tags(incident: Incident, setting: Setting) -> Tags:
+    hosts = {(each.event and each.event.host) or setting.hosts.get(each.span.path) for each in incident.evidence}
+    start, end = incident.start or incident.end, incident.end or incident.start
+    return Tags(
+        cause=incident.cause,
+        channel=incident.channel or "",
+        hosts=tuple(sorted(each for each in hosts if each)),
+        start=moment(start)[:19].replace(" ", "T") if start else "",
+        end=moment(end)[:19].replace(" ", "T") if end else "",
+    )
+
+
+def told(incident: Incident, setting: Setting, *, brief: bool) -> Iterator[Section]:
+    """One incident, from its certificate down to what to do."""
+    if incident.certificate and (known := certificate_facts(incident.certificate)):
+        owner = incident.certificate.owner
+        yield Section("certificate", f"Certificate of the {owner}" if owner else "Certificate", (Facts(known),))
+    where = f"Evidence, below {setting.root}" if setting.root else "Evidence"
+    yield Section("evidence", where, (evidence(incident, setting, FEW_EXCERPTS_OF_MANY if brief else FEW_EXCERPTS),))
+    if excluded := ruled_out(incident):
+        yield Section("ruled-out", "Ruled out", (Paragraph(setting.short(excluded)),), long=brief)
     if incident.alternatives:
-        yield Heading("Could also be")
-        yield Bullets(tuple(f"{each.cause}: {each.why}" for each in incident.alternatives))
+        others = Bullets(tuple(f"{each.cause}: {each.why}" for each in incident.alternatives))
+        yield Section("alternatives", "Could also be", (others,))
     if incident.missing:
-        yield Heading("What would settle it")
-        yield Bullets(incident.missing)
+        yield Section("missing", "What would settle it", (Bullets(incident.missing),))
     if incident.remedies:
-        yield Heading("What to do")
-        yield from remedies(incident, FEW_REMEDIES_OF_MANY if brief else FEW_REMEDIES)
+        steps = tuple(Step(each.who, each.do, each.check) for each in incident.remedies)
+        yield Section("remedies", "What to do", (Steps(steps, FEW_REMEDIES, more(len(steps) - FEW_REMEDIES)),))
 
 
 def standing(incident: Incident) -> Iterator[str]:
@@ -272,60 +476,52 @@ def written(incident: Incident) -> str:
     return "at a time that is not known"
 
 
-def certificate(finding: CertificateFinding, *, brief: bool) -> Iterator[Block]:
+def certificate_facts(finding: CertificateFinding) -> tuple[tuple[str, str], ...]:
     """What the records print of the certificate; nothing where they print nothing of it."""
     known = finding.certificate
     subject = f"{known.subject}{' (cut off in the log)' if known.subject.cut else ''}" if known.subject else ""
-    rows = [("subject", subject), ("issuer", str(known.issuer or "")), ("serial", known.serial or "")]
-    if brief:
-        del rows[1]
-    if any(value for _, value in rows):
-        yield Heading(f"Certificate of the {finding.owner}" if finding.owner else "Certificate")
-        yield Facts(tuple(row for row in rows if row[1]))
+    rows = (("subject", subject), ("issuer", str(known.issuer or "")), ("serial", known.serial or ""))
+    return tuple(row for row in rows if row[1])
 
 
-def evidence(incident: Incident, limit: int) -> Iterator[Block]:
-    shown = incident.evidence[:limit]
-    yield Excerpts(tuple(excerpt(each, incident.start) for each in shown))
-    yield from more(len(incident.evidence) - len(shown))
+def evidence(incident: Incident, setting: Setting, few: int) -> Excerpts:
+    rows = tuple(excerpt(each, number, incident.start, setting) for number, each in enumerate(incident.evidence, 1))
+    return Excerpts(rows, few, more(len(rows) - few))
 
 
-def remedies(incident: Incident, limit: int) -> Iterator[Block]:
-    shown = incident.remedies[:limit]
-    yield Steps(tuple(Step(each.who, each.do, each.check) for each in shown))
-    yield from more(len(incident.remedies) - len(shown))
+def more(count: int) -> str:
+    return f"and {count} more; -f html and -f json have them all" if count > 0 else ""
 
 
-def more(count: int) -> Iterator[Block]:
-    if count:
-        yield Paragraph(f"and {count} more; -f json has them all")
-
-
-def excerpt(evidence: Evidence, day: datetime | None) -> Excerpt:
+def excerpt(evidence: Evidence, number: int, day: datetime | None, setting: Setting) -> Excerpt:
     """One line of evidence; its date is left out where it is that of the verdict."""
-    event = evidence.event
+    event, span = evidence.event, evidence.span
     instant = event.instant if event else None
+    raw = setting.raw.get(span) if event else None
     return Excerpt(
-        where=place(evidence.span),
+        where=setting.short(place(span)),
         time=clock_time(instant, day) if instant else "-",
         side=evidence.side or "-",
         id=identity(evidence),
         role=evidence.role,
         says=evidence.says,
+        number=number,
+        line=span.line,
+        lines=lines_of(span) if event else "",
+        raw=raw,
+        cut=left_out(span, raw) if raw is not None else "",
     )
 
 
-def place(span: Span) -> str:
-    return f"{span.path}:{span.line}" if span.line else span.path
+def lines_of(span: Span) -> str:
+    if not span.line:
+        return ""
+    return f"line {span.line}" if span.last_line <= span.line else f"lines {span.line} to {span.last_line}"
 
 
-def identity(evidence: Evidence) -> str:
-    """What MQ calls the record: message id, or reason code, and the probe id of an FFST."""
-    event = evidence.event
-    if event is None:
-        return "-"
-    code = event.message_id or (f"MQRC {event.reason_code}" if event.reason_code is not None else None)
-    return " ".join(str(each) for each in (code, event.probe_id) if each) or "-"
+def left_out(span: Span, raw: str) -> str:
+    missed = span.last_line - span.line + 1 - len(raw.split("\n"))
+    return f"and {plural(missed, 'line')} more" if missed > 0 else ""
 
 
 # ---- ruled out -------------------------------------------------------------------------------------------------
@@ -390,28 +586,58 @@ def bounds(sources: Iterable[SourceReport]) -> tuple[datetime | None, datetime |
     return min(firsts, default=None), max(lasts, default=None)
 
 
-def coverage(report: Report) -> Iterator[Block]:
+def coverage(report: Report, setting: Setting) -> Iterator[Block]:
     """What was read of each source, and how far apart the clocks are."""
     if not report.sources:
         return
-    yield Heading(f"Read by mqdiag {report.version}", 1)
-    lines = [source_line(each) for each in report.sources]
-    if len(lines) > FEW_SOURCES:
-        lines = [*summary_lines(report.sources), f"{plural(len(lines), 'source')}; -f json has them all"]
-    yield Bullets((*lines, *(clock_line(each) for each in report.clocks)))
+    below = f" below {setting.root}" if setting.root else ""
+    yield Heading(f"Read by mqdiag {report.version}{below}", 1)
+    rows = tuple(source_row(each, bounds(report.sources), setting) for each in report.sources)
+    short = tuple(f"{each.path}: {', '.join(filter(None, (each.facts, each.unread_says)))}" for each in rows)
+    if len(short) > FEW_SOURCES:
+        rest = f"{plural(len(short), 'source')}; -f html and -f json have them all"
+        short = (*summary_lines(report.sources), rest)
+    first, last = bounds(report.sources)
+    yield Sources(
+        rows,
+        short,
+        clocks=tuple(clock_line(each) for each in report.clocks),
+        first=moment(first)[:19] if first else "",
+        last=moment(last)[:19] if last else "",
+        moments=moments(report.incidents, first, last),
+    )
 
 
-def source_line(source: SourceReport) -> str:
+def source_row(source: SourceReport, all_time: tuple[datetime | None, datetime | None], setting: Setting) -> SourceRow:
     parts = [
         KINDS.get(source.kind, source.kind),
         f"of the {source.side}" if source.side else "",
         f"queue manager {source.queue_manager}" if source.queue_manager else "",
         f"host {source.host}" if source.host else "",
-        plural(source.records, "record"),
-        span_of(source),
-        f"{plural(source.unparsed_bytes, 'byte')} not understood" if source.unparsed_bytes else "",
+        plural(source.records, "record") if source.records or source.kind != "unknown" else "",
+        setting.short(span_of(source)),
     ]
-    return f"{source.path}: {', '.join(part for part in parts if part)}"
+    begin, end = part(source.first, *all_time), part(source.last, *all_time)
+    return SourceRow(
+        path=setting.short(source.path),
+        facts=", ".join(part for part in parts if part),
+        covers=(begin, end) if begin is not None and end is not None else None,
+        unread=source.unparsed_bytes / source.bytes if source.bytes else 0.0,
+        unread_says=f"{plural(source.unparsed_bytes, 'byte')} not understood" if source.unparsed_bytes else "",
+    )
+
+
+def part(instant: datetime | None, first: datetime | None, last: datetime | None) -> float | None:
+    """Where an instant stands in a time, 0 to 1; None where it is outside of it or not known."""
+    if instant is None or first is None or last is None or not first <= instant <= last:
+        return None
+    return (instant - first) / (last - first) if last > first else 0.0
+
+
+def moments(incidents: Sequence[Incident], first: datetime | None, last: datetime | None) -> tuple[float, ...]:
+    """Where the incidents begin, those that fall together once."""
+    places = [part(each.start, first, last) for each in incidents]
+    return tuple(sorted({round(each * MANY_MOMENTS) / MANY_MOMENTS for each in places if each is not None}))
 
 
 def span_of(source: SourceReport) -> str:
@@ -457,38 +683,35 @@ def clock_line(clock: Clock) -> str:
     )
 
 
-def notes(notes: Sequence[Note]) -> Iterator[Block]:
-    """What was imperfect about the input; of many alike the first ones."""
-    if not notes:
+def notes(report: Report, setting: Setting) -> Iterator[Block]:
+    """What was imperfect about the input; in short forms, of many alike the first ones."""
+    told = [each for each in report.notes if not listed(each, report)]
+    items = tuple(note_line(each, setting) for each in told)
+    if not items:
         return
-    total = Counter(each.code for each in notes)
+    total = Counter(each.code for each in told)
     shown: Counter[str] = Counter()
-    lines: list[str] = []
-    for each in notes:
+    short: list[str] = []
+    for each, line in zip(told, items, strict=True):
         shown[each.code] += 1
         if shown[each.code] <= FEW_NOTES:
-            lines.append(note_line(each))
-    lines += [f"{count - FEW_NOTES} more: {code}" for code, count in total.items() if count > FEW_NOTES]
+            short.append(line)
+    short += [f"{count - FEW_NOTES} more: {code}" for code, count in total.items() if count > FEW_NOTES]
     yield Heading("Notes", 1)
-    yield Bullets(tuple(lines))
+    yield Bullets(items, tuple(short))
 
 
-def note_line(note: Note) -> str:
-    where = f"{note.path}:{note.line}" if note.path and note.line else note.path
+def listed(note: Note, report: Report) -> bool:
+    """Whether the list of sources, where it is not summed up, says the same."""
+    return note.code == "unknown-format" and len(report.sources) <= FEW_SOURCES
+
+
+def note_line(note: Note, setting: Setting) -> str:
+    where = setting.short(f"{note.path}:{note.line}" if note.line else note.path) if note.path else None
     return f"{where}: {note.text}" if where else note.text
 
 
 # ---- times and numbers -----------------------------------------------------------------------------------------
-
-
-def moment(instant: datetime) -> str:
-    """2023-05-16 05:38:25.587, in UTC."""
-    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "milliseconds")
-
-
-def clock_time(instant: datetime, day: datetime | None) -> str:
-    text = moment(instant)
-    return text[11:] if day and text[:10] == moment(day)[:10] else text
 
 
 def period(first: datetime | None, last: datetime | None) -> str:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mqdiag.render import Page
-from mqdiag.render._document import Block, Document, Heading, Paragraph, Table, moment, place
+from mqdiag.render._document import Block, Document, Heading, Paragraph, Table
+from mqdiag.render._labels import moment, place
 from mqdiag.render.json import utc
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ Every string goes through `visible` into a rich Text: rich's markup is never par
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from rich.console import Console
 from rich.text import Text
@@ -24,6 +24,7 @@ from mqdiag.render._document import (
     Steps,
     Table,
     Verdict,
+    flat,
 )
 from mqdiag.render._visible import visible
 
@@ -49,9 +50,22 @@ RENDERER = write
 def paint(document: Document, screen: Screen) -> str:
     """The document as lines, each with its line end and without blanks at its end."""
     paper = Paper(screen)
-    for block in document.blocks:
-        paper.put(block)
+    blocks = list(flat(document.blocks))
+    while blocks:
+        block = blocks.pop(0)
+        if runs_in(block, blocks):
+            paper.run_in(block, blocks.pop(0))
+        else:
+            paper.put(block)
     return paper.text()
+
+
+def runs_in(block: Block, rest: Sequence[Block]) -> TypeGuard[Heading]:
+    """Whether a heading stands on the line of what is below it, because that is one piece of text."""
+    if not isinstance(block, Heading) or block.level == 1 or not rest:
+        return False
+    alone = len(rest) == 1 or isinstance(rest[1], Heading | Verdict)
+    return alone and (isinstance(rest[0], Paragraph) or (isinstance(rest[0], Facts) and len(rest[0].rows) == 1))
 
 
 def text(value: str, style: str = "") -> Text:
@@ -94,12 +108,16 @@ class Paper:
         lines = self.file.getvalue().strip("\n").split("\n")
         return "".join(line.rstrip(" ") + "\n" for line in lines)
 
-    def line(self, content: Text, indent: int = 0, lead: Text | None = None) -> None:
-        """Print a text, wrapped and indented; `lead` stands in the indent of its first line. Long words are cut."""
-        for number, each in enumerate(content.wrap(self.console, self.width - indent, overflow="fold")):
+    def line(self, content: Text, indent: int = 0, lead: Text | None = None, hang: int = 0) -> None:
+        """
+        Print a text, wrapped and indented; `lead` stands in the indent of its first line, and all others are
+        indented by `hang` more. Long words are cut.
+        """
+        for number, each in enumerate(content.wrap(self.console, self.width - indent - hang, overflow="fold")):
             margin = lead if lead and number == 0 else Text()
             each.rstrip()
-            self.console.print(margin + Text(" " * (indent - margin.cell_len)) + each, soft_wrap=True)
+            blanks = indent - margin.cell_len + (hang if number else 0)
+            self.console.print(margin + Text(" " * blanks) + each, soft_wrap=True)
 
     def blank(self) -> None:
         self.console.print()
@@ -115,10 +133,11 @@ class Paper:
             case Facts():
                 self.facts(block.rows)
             case Bullets():
-                for item in block.items:
+                for item in block.items if block.short is None else block.short:
                     self.line(text(item), 4, Text("  -"))
             case Excerpts():
-                self.excerpts(block.rows)
+                self.excerpts(block.rows[: block.few])
+                self.rest(block.more)
             case Steps():
                 self.steps(block)
             case Table():
@@ -129,6 +148,17 @@ class Paper:
         if heading.level == 1:
             self.blank()
         self.line(text(heading.text, "bold" if heading.level == 1 else "bold blue"))
+
+    def run_in(self, heading: Heading, block: Block) -> None:
+        """`Ruled out: TCP, the connection was made.`"""
+        value = block.text if isinstance(block, Paragraph) else ""
+        if isinstance(block, Facts):
+            value = ", ".join(f"{label} {value}" for label, value in block.rows)
+        self.line(Text.assemble(text(f"{heading.text}: ", "bold blue"), text(value)), 0, hang=2)
+
+    def rest(self, said: str) -> None:
+        if said:
+            self.line(text(said), 2)
 
     def verdict(self, verdict: Verdict) -> None:
         self.blank()
@@ -165,11 +195,12 @@ class Paper:
             self.line(text(each.says), 6)
 
     def steps(self, block: Steps) -> None:
-        for step in block.steps:
+        for step in block.steps[: block.few]:
             who = [text(f"{step.who}: ", "bold")] if step.who else []
             self.line(Text.assemble(*who, text(step.do)), 4, Text("  -"))
             if step.check:
                 self.line(Text.assemble(text("check: ", "bold"), text(step.check)), 4)
+        self.rest(block.more)
 
     def table(self, block: Table) -> None:
         """A table in columns; where a terminal is too narrow for it, each row stacked on two lines."""

@@ -18,9 +18,11 @@ from mqdiag.render._document import (
     Table,
     Verdict,
     document,
+    flat,
     judged,
     offset,
     period,
+    root_of,
     ruled_out,
     when,
 )
@@ -29,7 +31,8 @@ pytestmark = pytest.mark.usefixtures("small_knowledge")
 
 
 def blocks(report: Report) -> tuple[Block, ...]:
-    return document(report).blocks
+    """As a form reads it that has little room."""
+    return tuple(flat(document(report).blocks))
 
 
 def headings(report: Report) -> list[str]:
@@ -178,8 +181,8 @@ def test_of_many_incidents_each_is_told_briefly_and_says_so() -> None:
     many = blocks(report(*[incident()] * 4))
     excerpts = next(each for each in many if isinstance(each, Excerpts))
 
-    assert len(excerpts.rows) == 3
-    assert Paragraph("and 2 more; -f json has them all") in many
+    assert (len(excerpts.rows), excerpts.few) == (5, 3)
+    assert excerpts.more == "and 2 more; -f html and -f json have them all"
     assert Heading("Ruled out") not in many
 
 
@@ -213,7 +216,7 @@ def test_sources_and_clocks() -> None:
         "client/AMQERR01.LOG: error log, of the client, host desk-pc07, 2 records, "
         "2024-03-19 11:20:11 to 13:20:11 UTC (local times +09:00, Time() of its own records), "
         "13 bytes not understood",
-        "unknown.bin: not recognised, 0 records, "
+        "unknown.bin: not recognised, "
         "2024-03-19 11:20:11 to 13:20:11 UTC (local times +09:00, Time() of its own records), "
         "13 bytes not understood",
         "clocks: harb1 is 0.412 s behind desk-pc07 (from 4 pairs of records, spread 0.050 s)",
@@ -227,7 +230,7 @@ def test_many_sources_are_summed_up() -> None:
     assert read.items[:2] == (
         "error log of the client, 400 sources, 800 records, 2024-03-19 11:20:11 to 13:20:11 UTC, "
         "5200 bytes not understood",
-        "400 sources; -f json has them all",
+        "400 sources; -f html and -f json have them all",
     )
 
 
@@ -236,7 +239,53 @@ def test_notes_alike_are_counted_not_dropped() -> None:
     *_, read = blocks(replace(report(), notes=(*notes, Note("other", None, None, "one"))))
 
     assert isinstance(read, Bullets)
-    assert read.items == ("a.log:1: odd", "a.log:2: odd", "a.log:3: odd", "one", f"{10 - FEW_NOTES} more: unparsed")
+    assert len(read.items) == 11
+    assert read.short == ("a.log:1: odd", "a.log:2: odd", "a.log:3: odd", "one", f"{10 - FEW_NOTES} more: unparsed")
+
+
+def test_an_unknown_source_in_the_list_is_not_noted_again() -> None:
+    note = Note("unknown-format", "unknown.bin", None, "No format that I know.")
+
+    assert headings(replace(report(), notes=(note,)))[-1] == "Read by mqdiag 9.9.9"
+    many = tuple(source(f"errors/{number}.LOG") for number in range(9))
+    assert headings(replace(report(), sources=many, notes=(note,)))[-1] == "Notes"
+
+
+@pytest.mark.parametrize(
+    ("paths", "root"),
+    [
+        ((), ""),
+        (("logs/a.LOG",), ""),
+        (("logs/a.LOG", "logs/b/a.LOG"), "logs/"),
+        (("logs1/a.LOG", "logs2/a.LOG"), ""),
+        (("/logs/c7/a.LOG", "/logs/c8/a.LOG"), "/logs/"),
+        (("a.zip!x/1", "a.zip!x/2"), "a.zip!x/"),
+    ],
+)
+def test_what_all_paths_begin_with_is_said_once(paths: tuple[str, ...], root: str) -> None:
+    assert root_of(paths) == root
+
+
+def test_the_evidence_of_one_folder_leaves_it_out() -> None:
+    both = (source("logs/client/AMQERR01.LOG"), source("logs/server/AMQERR01.LOG"))
+    cited = replace(origin(), span=replace(origin().span, path="logs/client/AMQERR01.LOG"))
+    found = blocks(replace(report(replace(incident(), evidence=(cited,))), sources=both))
+    (excerpts,) = [each for each in found if isinstance(each, Excerpts)]
+
+    assert excerpts.rows[0].where == "client/AMQERR01.LOG:12"
+    assert Heading("Evidence, below logs/") in found
+
+
+def test_a_record_cut_short_says_how_much_is_missing() -> None:
+    cited = origin()
+    (whole,) = [each for each in flat(document(report(incident()), {cited.span: "x\n" * 28 + "x"}).blocks)
+                if isinstance(each, Excerpts)]  # fmt: skip
+    (cut,) = [each for each in flat(document(report(incident()), {cited.span: "one\ntwo"}).blocks)
+              if isinstance(each, Excerpts)]  # fmt: skip
+
+    assert (whole.rows[0].lines, whole.rows[0].cut) == ("lines 12 to 40", "")
+    assert (cut.rows[0].raw, cut.rows[0].cut) == ("one\ntwo", "and 27 lines more")
+    assert cut.rows[1].raw is None
 
 
 def test_text_of_a_log_stays_as_it_is_in_the_document() -> None:

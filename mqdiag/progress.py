@@ -1,0 +1,67 @@
+"""How far it is, on standard error, if that is a terminal and if it takes longer than a moment."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
+
+from mqdiag.render._visible import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.progress import Progress
+
+    from mqdiag.pipeline import Watch
+
+PATIENCE_S = 1.0  # what is quicker shows nothing
+
+
+class Bar:
+    """Called with what is being read, the bytes read so far and those of all; of all is 0 where it is not known."""
+
+    def __init__(self, out: IO[str], clock: Callable[[], float] = time.monotonic) -> None:
+        self.out, self.clock, self.since = out, clock, clock()
+        self.progress: Progress | None = None
+
+    def __call__(self, path: str, done: int, total: int) -> None:
+        if self.progress is None and self.clock() - self.since < PATIENCE_S:
+            return
+        self.progress = self.progress or self.started()
+        known = total if total >= done else None
+        self.progress.update(self.progress.task_ids[0], description=shortened(path), completed=done, total=known)
+
+    def started(self) -> Progress:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+        console = Console(file=self.out, force_jupyter=False)
+        columns = (BarColumn(24), DownloadColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+        progress = Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
+        progress.add_task("", total=None)
+        progress.start()
+        return progress
+
+    def stop(self) -> None:
+        if self.progress:
+            self.progress.stop()
+
+
+def shortened(path: str, letters: int = 40) -> str:
+    shown = visible(path)
+    return shown if len(shown) <= letters else f"…{shown[1 - letters :]}"
+
+
+@contextmanager
+def bar() -> Iterator[Watch | None]:
+    """A bar to be told how far it is; None where nobody would see it."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    made = Bar(sys.stderr)
+    try:
+        yield made
+    finally:
+        made.stop()
