@@ -23,6 +23,7 @@ RADIUS = 11
 TOP, STEP, BOTTOM = 92, 42, 30
 LONGEST_GAP = 30  # units that a gap in time adds at most
 HEAD_LETTERS = 22  # of a host's name that fit into the head of a lane
+LABEL_HALF = 26  # half the width of the arrow's label
 LABEL_LETTERS = 20  # that fit beside a lane
 CHART = 30  # height of the bars of the attempts
 MARGIN = 34
@@ -159,7 +160,8 @@ def stroke(arrow: Arrow, spots: Sequence[Spot]) -> Stroke:
     y1 = leaves.y if leaves else arrives.y if arrives else TOP
     y2 = arrives.y if arrives else y1
     return Stroke(
-        round(x1, 1), y1, round(x2, 1), y2, arrowhead(x1, y1, x2, y2), (x1 + x2) / 2, (y1 + y2) / 2,
+        round(x1, 1), y1, round(x2, 1), y2, arrowhead(x1, y1, x2, y2), (x1 + x2) / 2,
+        round((y1 + y2) / 2 - 8 - LABEL_HALF * abs((y2 - y1) / (x2 - x1)), 1),
         leaves is not None and arrives is not None,
     )  # fmt: skip
 
