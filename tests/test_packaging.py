@@ -41,7 +41,10 @@ def test_wheel_gives_a_verdict(wheel: Path, tmp_path: Path) -> None:
     done = subprocess.run([*command, str(CASE)], cwd=tmp_path, capture_output=True, check=True)
     causes = [each["cause"] for each in json.loads(done.stdout)["incidents"]]
 
+    page = subprocess.run([*command[:-1], "html", str(CASE)], cwd=tmp_path, capture_output=True, check=True).stdout
+
     assert causes == ["certificate-revoked"]
+    assert page.startswith(b"<!doctype html>")
     assert (target / "mqdiag" / "grammars" / "errorlog.lark").is_file()
 
 

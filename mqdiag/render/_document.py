@@ -59,7 +59,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
+    """`short`: only short forms say it, because it is about what they leave out."""
+
     text: str
+    short: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,7 @@ class Tags:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One incident: its verdict, its picture, and all that is said of it."""
+    """One incident: its verdict, its picture, and all that is said of it. Short forms leave it out if it is `long`."""
 
     id: str
     verdict: Verdict
@@ -168,6 +171,7 @@ class Account:
     picture: Picture
     tags: Tags
     row: tuple[str, ...]  # as in the table of many incidents
+    long: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +200,7 @@ class Sources:
     moments: tuple[float, ...]
 
 
-Block = (
-    Heading | Verdict | Paragraph | Facts | Bullets | Excerpts | Steps | Table | Section | Account | Sources
-)
+Block = Heading | Verdict | Paragraph | Facts | Bullets | Excerpts | Steps | Table | Section | Account | Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +217,8 @@ def flat(blocks: Iterable[Block]) -> Iterator[Block]:
     for block in blocks:
         match block:
             case Account():
+                if block.long:
+                    continue
                 yield block.verdict
                 yield from flat(each for each in block.sections if not each.long)
             case Section():
@@ -229,6 +233,7 @@ def flat(blocks: Iterable[Block]) -> Iterator[Block]:
 # ---- words -----------------------------------------------------------------------------------------------------
 
 FEW_INCIDENTS = 3  # more than these are listed first, and told more briefly
+FEW_ACCOUNTS = 10  # of more incidents the others are only listed
 FEW_EXCERPTS = 12
 FEW_EXCERPTS_OF_MANY = 3
 FEW_REMEDIES = 2
@@ -289,6 +294,7 @@ WORDS = {
     "judge": "judge",
     "refused": "refused",
     "broke": "broke here",
+    "seen": "seen here",
     "silent": "log holds nothing",
     "no-log": "no record of it",
     "untimed": "time not known",
@@ -376,6 +382,11 @@ def verdicts(report: Report, setting: Setting) -> Iterator[Block]:
         yield overview(report.incidents)
     for number, incident in enumerate(report.incidents, 1):
         yield account(incident, number if len(report.incidents) > 1 else None, setting, brief=many)
+    if (listed := len(report.incidents) - FEW_ACCOUNTS) > 0:
+        yield Paragraph(
+            f"{listed} more are only listed above; -f html tells them all, and --channel and --since choose.",
+            short=True,
+        )
 
 
 def overview(incidents: Sequence[Incident]) -> Table:
@@ -403,6 +414,7 @@ def account(incident: Incident, number: int | None, setting: Setting, *, brief: 
         picture=picture(incident, setting.hosts, local=incident.cause in LOCAL),
         tags=tags(incident, setting),
         row=row(incident),
+        long=(number or 1) > FEW_ACCOUNTS,
     )
 
 

@@ -72,6 +72,7 @@ class Burst:
     y: float
     text_x: float
     anchor: str
+    says: str  # a key of the document's words
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def drawing(picture: Picture) -> Drawing:
         heads=tuple(head(each) for each in picture.lanes),
         spots=spots,
         stroke=stroke(picture.arrow, spots) if picture.arrow else None,
-        burst=next((burst(each) for each in spots if each.mark.number == picture.broke), None),
+        burst=next((burst(each, picture.blamed) for each in spots if each.mark.number == picture.broke), None),
         chart=chart,
     )
 
@@ -175,9 +176,10 @@ def arrowhead(x1: float, y1: float, x2: float, y2: float) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
 
 
-def burst(spot: Spot) -> Burst:
+def burst(spot: Spot, blamed: bool) -> Burst:
     inside = spot.anchor == "end"  # the label is on the left, so this goes to the right
-    return Burst(spot.x, spot.y, spot.x + (24 if inside else -24), "start" if inside else "end")
+    anchor = "start" if inside else "end"
+    return Burst(spot.x, spot.y, spot.x + (24 if inside else -24), anchor, "broke" if blamed else "seen")
 
 
 def charted(attempts: Attempts, y: float) -> Chart:

@@ -74,12 +74,16 @@ class Attempts:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`broke` is the number of the mark where something failed that nobody refused."""
+    """
+    `broke` is the number of the mark where something failed that nobody refused; `blamed` says that it is known to
+    have been on that side.
+    """
 
     lanes: tuple[Lane, Lane]
     marks: tuple[Mark, ...]
     arrow: Arrow | None
     broke: int | None
+    blamed: bool
     attempts: Attempts | None
 
 
@@ -96,6 +100,7 @@ def picture(incident: Incident, hosts: Mapping[str, str], *, local: bool) -> Pic
         marks=marks,
         arrow=None if local or incident.judge is None else arrow(incident.judge, marks),
         broke=struck(incident.judge, marks) if local else None,
+        blamed=incident.judge is not None,
         attempts=attempts(incident) if incident.occurrences > 1 else None,
     )
 

@@ -68,7 +68,7 @@ def lines_of(block: Block) -> Iterator[str]:
             yield ""
             yield "  \n".join(prose(each) for each in block.facts)
         case Paragraph():
-            yield prose(block.text)
+            yield prose(block.text.strip())
         case Facts():
             yield from (f"- {prose(label)}{': ' if label else ''}{code(value)}" for label, value in block.rows)
         case Bullets():

@@ -219,5 +219,5 @@ class Paper:
         named = [
             f"{name} {cell}" if name in block.figures else cell for name, cell in zip(block.columns, row, strict=True)
         ]
-        self.line(text("  ".join(row[: block.lead]), "bold"), 2)
+        self.line(text("  ".join(row[: block.lead]), "bold"), 2, hang=4)
         self.line(text("  ".join(named[block.lead :])), 6)

@@ -8,7 +8,9 @@ from sample_reports import START, bare_incident, incident, origin, report, sourc
 
 from mqdiag.model import Alternative, Evidence, Incident, Note, Report
 from mqdiag.render._document import (
+    FEW_ACCOUNTS,
     FEW_NOTES,
+    Account,
     Block,
     Bullets,
     Excerpts,
@@ -184,6 +186,16 @@ def test_of_many_incidents_each_is_told_briefly_and_says_so() -> None:
     assert (len(excerpts.rows), excerpts.few) == (5, 3)
     assert excerpts.more == "and 2 more; -f html and -f json have them all"
     assert Heading("Ruled out") not in many
+
+
+def test_of_very_many_most_are_only_listed() -> None:
+    made = report(*[incident()] * (FEW_ACCOUNTS + 2))
+
+    assert len([each for each in blocks(made) if isinstance(each, Verdict)]) == FEW_ACCOUNTS
+    assert Paragraph(
+        "2 more are only listed above; -f html tells them all, and --channel and --since choose.", True
+    ) in (blocks(made))
+    assert len([each for each in document(made).blocks if isinstance(each, Account)]) == FEW_ACCOUNTS + 2
 
 
 def test_no_incident_says_what_was_read() -> None:
