@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mqdiag.parse import Reading
     from mqdiag.sources import Source
 
-    Watch = Callable[[str, int, int], None]  # told what is read, bytes so far, bytes of all (0: not known)
+    Watch = Callable[[str, int, int], None]  # what is read (empty: all is), bytes so far, of all (0: unknown)
 
 PARTIAL = frozenset({"unreadable"})  # notes that say that an input could not be read in full: exit status 2
 FFST_KINDS = ("ffst", "java-ffst", "ffst-summary")
@@ -56,6 +56,8 @@ def analyze(options: Options, watch: Watch | None = None) -> Report:
 
     since, until = instant(options.since, "--since"), instant(options.until, "--until")
     bundle = gather(options, watch)
+    if watch:
+        watch("", 0, 0)
     joined = correlate(bundle.readings, bundle.sides, bundle.zones, bundle.tz, bundle.date_order)
     incidents, undecided = classify(joined.occurrences, joined.corroboration, joined.context)
     all_notes = [*bundle.notes, *(note for r in bundle.readings for note in r.notes), *joined.notes, *undecided]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import contextmanager
+from threading import Timer
 from typing import IO, TYPE_CHECKING
 
 from mqdiag.render._visible import visible
@@ -17,21 +18,30 @@ if TYPE_CHECKING:
     from mqdiag.pipeline import Watch
 
 PATIENCE_S = 1.0  # what is quicker shows nothing
+THINKING = "joining both ends"
 
 
 class Bar:
-    """Called with what is being read, the bytes read so far and those of all; of all is 0 where it is not known."""
+    """
+    Called with what is being read, the bytes read so far and those of all (0 where they are not known); and with
+    an empty path when all is read, and only thinking is left.
+    """
 
     def __init__(self, out: IO[str], clock: Callable[[], float] = time.monotonic) -> None:
         self.out, self.clock, self.since = out, clock, clock()
         self.progress: Progress | None = None
+        self.timer: Timer | None = None
 
     def __call__(self, path: str, done: int, total: int) -> None:
-        if self.progress is None and self.clock() - self.since < PATIENCE_S:
-            return
-        self.progress = self.progress or self.started()
-        known = total if total >= done else None
-        self.progress.update(self.progress.task_ids[0], description=shortened(path), completed=done, total=known)
+        left = PATIENCE_S - (self.clock() - self.since)
+        if not path:  # nobody calls again before it is done
+            self.timer = Timer(max(left, 0), self.think)
+            self.timer.daemon = True
+            self.timer.start()
+        elif self.progress or left <= 0:
+            self.progress = self.progress or self.started()
+            known = total if total >= done else None
+            self.progress.update(self.progress.task_ids[0], description=shortened(path), completed=done, total=known)
 
     def started(self) -> Progress:
         from rich.console import Console
@@ -44,7 +54,17 @@ class Bar:
         progress.start()
         return progress
 
+    def think(self) -> None:
+        """A bar without an end: how long this takes is not known."""
+        self.progress = self.progress or self.started()
+        read = self.progress.tasks[0]
+        self.progress.update(read.id, visible=False)
+        self.progress.add_task(THINKING, total=None, completed=int(read.completed))
+
     def stop(self) -> None:
+        if self.timer:
+            self.timer.cancel()
+            self.timer.join()
         if self.progress:
             self.progress.stop()
 

@@ -46,6 +46,29 @@ def test_what_takes_long_shows_how_far_it_is(monkeypatch: pytest.MonkeyPatch) ->
     assert "20.0 MB" in out.getvalue()
 
 
+def test_after_reading_it_says_that_it_thinks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where reading was quick: nobody calls the bar any more then."""
+    monkeypatch.setattr(progress, "PATIENCE_S", 0.05)
+    out = io.StringIO()
+    out.isatty = lambda: True  # type: ignore[method-assign]
+    bar = progress.Bar(out)
+    bar("", 0, 0)
+    assert bar.timer
+    bar.timer.join()
+    bar.stop()
+
+    assert progress.THINKING in out.getvalue()
+
+
+def test_quick_thinking_shows_nothing() -> None:
+    out = io.StringIO()
+    bar = progress.Bar(out)
+    bar("", 0, 0)
+    bar.stop()
+
+    assert out.getvalue() == ""
+
+
 def test_where_nobody_sees_it_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", io.StringIO())
 
@@ -59,8 +82,9 @@ def test_the_pipeline_tells_how_far_it_is() -> None:
     sizes = sum(path.stat().st_size for path in CASE.rglob("*") if path.is_file())
 
     assert found.incidents
-    assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
-    assert told[-1][1:] == (sizes, sizes)
+    assert [done for _, done, _ in told[:-1]] == sorted(done for _, done, _ in told[:-1])
+    assert told[-2][1:] == (sizes, sizes)
+    assert told[-1] == ("", 0, 0)
     assert {Path(path).name for path, _, _ in told} >= {"AMQERR01.LOG", "case.toml"}
 
 
