@@ -14,7 +14,7 @@ from mqdiag.model import Record, Span
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mqdiag.formats._base import Format
+    from mqdiag.formats._base import Format, Tally
 
 MAX_RECORD_BYTES = 16 * 1024 * 1024  # a record that grows beyond this is given out as it is, and a new one begins
 
@@ -23,11 +23,12 @@ class Framer:
     """
     Cuts one source into records while its bytes arrive: `feed` gives the records that are complete, `close`
     the rest. What no record covers comes out as records of kind `unparsed`, so that the spans join without
-    gap and the data of all records is the source again.
+    gap and the data of all records is the source again. With a `tally` that is on, records that do not matter
+    are counted there and left out.
     """
 
-    def __init__(self, format: Format, path: str, offset: int = 0, line: int = 1) -> None:
-        self.format, self.path = format, path
+    def __init__(self, format: Format, path: str, offset: int = 0, line: int = 1, tally: Tally | None = None) -> None:
+        self.format, self.path, self.tally = format, path, tally
         self.buffer = b""  # bytes that are not given out yet
         self.offset, self.line = offset, line  # where buffer[0] stands in the source
         self.scanned = 0  # up to where the buffer was searched
@@ -50,11 +51,14 @@ class Framer:
             yield self._record(0, len(self.buffer))
         self.buffer, self.scanned = b"", 0
         self.is_open = self.awaits = False
+        if self.tally:
+            self.tally.lines = self.line - 1
 
     def _cut(self, limit: int, complete: int) -> Iterator[Record]:
         """Give out the records that end before `limit`; a boundary that begins before it may reach `complete`."""
         begin, limit = 0, max(limit, self.scanned)  # a boundary of several lines was searched beyond the limit
-        for match in self.format.find_boundaries(self.buffer, self.scanned, complete):
+        boundaries = self.format.find_boundaries(self.buffer, self.scanned, complete)
+        while (match := next(boundaries, None)) is not None:
             start, stop = match.span(match.lastgroup or 0)
             if start >= limit:
                 break
@@ -76,9 +80,24 @@ class Framer:
                 stop += self.buffer.startswith(b"\n", stop)  # a record that is closed ends with its line
                 limit = max(limit, stop)
                 yield self._record(begin, stop)
-                begin, self.is_open = stop, False
+                begin, self.is_open = self._passed(stop, complete), False
+                if begin > stop:
+                    limit = max(limit, begin)
+                    boundaries = self.format.find_boundaries(self.buffer, begin, complete)
         self.buffer = self.buffer[begin:]
         self.scanned = limit - begin
+
+    def _passed(self, begin: int, complete: int) -> int:
+        """The offset behind the records that were only counted."""
+        tally = self.tally
+        if tally is None or not tally.is_on:
+            return begin
+        tally.offset = self.offset - begin
+        end = self.format.pass_over(self.buffer, begin, complete, tally)
+        tally.size += end - begin
+        self.offset += end - begin
+        self.line += self.buffer.count(b"\n", begin, end)
+        return end
 
     def _record(self, begin: int, end: int) -> Record:
         data = self.buffer[begin:end]
@@ -90,19 +109,21 @@ class Framer:
         return Record(self.format.kind if self.is_open else "unparsed", span, data)
 
 
-def frame(blocks: Iterable[bytes], format: Format, path: str, offset: int = 0, line: int = 1) -> Iterator[Record]:
+def frame(
+    blocks: Iterable[bytes], format: Format, path: str, offset: int = 0, line: int = 1, tally: Tally | None = None
+) -> Iterator[Record]:
     """
     The records of one source, in file order. Joining their data gives back the source exactly.
 
     Blank lines between two records are part of the one above. Yields nothing for an empty source, and raises
     only what reading the blocks raises.
     """
-    framer = Framer(format, path, offset, line)
+    framer = Framer(format, path, offset, line, tally)
     held: Record | None = None
     for record in _framed(framer, blocks):
         if held is None:
             held = record
-        elif record.kind == "unparsed" and not record.data.strip(b" \t\r\n"):
+        elif record.kind == "unparsed" and follows(held, record) and not record.data.strip(b" \t\r\n"):
             held = joined(held, record)
         else:
             yield held
@@ -115,6 +136,11 @@ def _framed(framer: Framer, blocks: Iterable[bytes]) -> Iterator[Record]:
     for block in blocks:
         yield from framer.feed(block)
     yield from framer.close()
+
+
+def follows(first: Record, second: Record) -> bool:
+    """Whether no record between them was only counted."""
+    return first.span.offset + first.span.length == second.span.offset
 
 
 def joined(first: Record, blanks: Record) -> Record:

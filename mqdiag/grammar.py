@@ -11,6 +11,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from mqdiag import lalr
 from mqdiag.resources import grammar_dir
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def pattern(name: str, *terminals: str) -> re.Pattern[bytes]:
 
 def parse(name: str, text: str, start: str = "start") -> ParseTree:
     """The tree of one record, or of a part of it. lark.UnexpectedInput where the text is not of the grammar."""
-    return compiled(name).parse(text, start=start)
+    return lalr.engine(compiled(name)).parse(text, start)
 
 
 def is_tree(part: ParseTree | Token) -> TypeIs[ParseTree]:

@@ -95,7 +95,7 @@ def is_wide(char: str) -> bool:
 
 
 def columns(text: str) -> int:
-    return sum(2 if is_wide(char) else 1 for char in text)
+    return len(text) if text.isascii() else sum(2 if is_wide(char) else 1 for char in text)
 
 
 WIDTH = 79  # MQ wraps text at 79 columns, a wide character counting as two
@@ -108,7 +108,7 @@ def unwrap(lines: list[str]) -> str:
     Latin text breaks at blanks. Japanese and Chinese break anywhere, and then no blank goes between; the
     same holds for the Latin tokens inside such a paragraph, and for a token too long for any line.
     """
-    hard = any(is_wide(char) for line in lines for char in line)
+    hard = any(is_wide(char) for line in lines if not line.isascii() for char in line)
     joined, last = "", ""
     for line in lines:
         piece = line.rstrip("\r\n")

@@ -7,7 +7,8 @@ A module of this folder registers itself by having a `FORMAT`; nothing else list
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,7 +16,7 @@ from mqdiag import grammar
 from mqdiag.text import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mqdiag.grammar import ParseTree
     from mqdiag.model import Event, Kind, Record
@@ -33,6 +34,47 @@ class Skim:
     message_key: str | None = None
     written: bytes | None = None
     utc: bytes | None = None
+
+
+@dataclass(slots=True)
+class Tally:
+    """
+    The records of a source that were counted and not given out, because they do not matter.
+
+    `noted` is told a written stamp, the text of its instant ("" if there is none) and the offset of the record
+    in the buffer, at least once for every written hour and for the last record. `is_on`: records may be left
+    out now. `keys` and `hours` are memos: the key by the printed id ("" if it matters), the hours that were noted.
+    """
+
+    matters: Callable[[str], bool]
+    noted: Callable[[str, str, int], object]
+    is_on: bool = False
+    records: int = 0
+    size: int = 0  # in bytes
+    lines: int = 0  # of the whole source, when it was framed to its end
+    counted: Counter[str] = field(default_factory=Counter)
+    keys: dict[bytes, str] = field(default_factory=dict)
+    hours: set[bytes] = field(default_factory=set)
+    offset: int = 0  # of the buffer in the source
+
+    def key(self, printed: bytes) -> str:
+        """The key of a printed message id, "" if records with it matter."""
+        key = message_key(printed)
+        self.keys[printed] = "" if self.matters(key) else key
+        return self.keys[printed]
+
+    def stamp(self, printed: bytes, utc: bytes | None, at: int) -> None:
+        written = printed.strip(MARKS).rstrip(b"- \t").decode("utf-8", "replace")
+        self.noted(written, (utc or b"").decode("ascii"), self.offset + at)
+
+
+MARKS = b" \t>#*|"  # what mails and lists put before lines
+SEVERITIES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def message_key(printed: bytes) -> str:
+    """`AMQ9716` of a printed 'AMQ9716E: '."""
+    return printed.strip(MARKS).partition(b":")[0].decode("ascii").rstrip(SEVERITIES)
 
 
 class Format:
@@ -89,6 +131,14 @@ class Format:
     def skim(self, data: bytes) -> Skim:
         """Read id and times of a record without parsing it. The default knows nothing and is never triaged out."""
         return Skim()
+
+    def pass_over(self, data: bytes, begin: int, end: int, tally: Tally) -> int:
+        """
+        Count records from `begin` on that do not matter, without giving them out; the offset of the first other.
+
+        `begin` is where no record is open, `end` the end of the last complete line. The default counts none.
+        """
+        return begin
 
     def parse(self, record: Record, encoding: str | None) -> Event:
         """

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from mqdiag import clock, grammar
-from mqdiag.formats._base import Format, Skim
+from mqdiag.formats._base import MARKS, Format, Skim, message_key
+from mqdiag.formats._passing import Terminals, pass_over
 from mqdiag.grammar import is_tree
 from mqdiag.model import Event, MessageId, Stamp
 from mqdiag.text import unwrap
@@ -15,6 +16,7 @@ from mqdiag.text import unwrap
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mqdiag.formats._base import Tally
     from mqdiag.grammar import ParseTree
     from mqdiag.model import Record
 
@@ -59,15 +61,22 @@ class ErrorLog(Format):
     def skim(self, data: bytes) -> Skim:
         key = written = utc = None
         for match in self.skim_pattern.finditer(data):
-            part = match[0].strip(b" \t>#*|")
+            part = match[0].strip(MARKS)
             if match.lastgroup == "STAMP":
                 written = part.rstrip(b"- \t")
             elif match.lastgroup == "UTC_LINE":
                 utc = part[len(b"Time(") :]
             else:
-                key = part[: part.index(b":")].decode("ascii").rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+                key = message_key(part)
                 break
         return Skim(key, written, utc)
+
+    @cached_property
+    def terminals(self) -> Terminals:
+        return Terminals.of(self.grammar_name)
+
+    def pass_over(self, data: bytes, begin: int, end: int, tally: Tally) -> int:
+        return pass_over(self.terminals, data, begin, end, tally)
 
     def parse(self, record: Record, encoding: str | None) -> Event:
         return event(self.tree(relined(unquoted(self.text(record, encoding)))), record)

@@ -1,0 +1,97 @@
+"""Records that do not matter are passed over quickly, and the reading is the same as if each were looked at."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from io import BytesIO
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sample_cases import all_cases, in_bytes
+
+from mqdiag.formats._base import Format
+from mqdiag.formats.errorlog import ErrorLog
+from mqdiag.parse import Reading, read
+from mqdiag.sources import Source
+
+SAMPLES = {f"{case.name}/{path}": data for case in all_cases() for path, data in in_bytes(case).items()}
+LOGS = [data for data in SAMPLES.values() if b"Process(" in data]
+
+HEADER = (
+    "10/30/24 00:{0:02}:19 - Process(72.1) User(mqm) Program(amqrmppa)\n                    Host(web-1)\n"
+    "                    Time(2024-10-29T16:{0:02}:19.517Z)\n                    CommentInsert1(HARBOUR)\n\n"
+)
+PARTS = (
+    HEADER,
+    "10/30/24 01:{0:02}:19 - Process(72.1)\n",
+    "> 10/30/24 02:{0:02}:19 - Process(72.1) User(mqm)\n> Time(2024-10-29T16:{0:02}:19.517Z)\n",
+    "2018年10月02日 07時{0:02}分07秒 - Process(1.1)\n",
+    "AMQ7233I: All is well.\n", "AMQ7234I: All is well, AMQ7233I: or so.\n", "AMQ9999E: Channel ended.\n",
+    "  AMQ7233I: All is well.\n", "> AMQ7233I: well\n", "AMQ7: no id\n", "  CommentInsert1(AMQ7233I: x)\n",
+    "EXPLANATION:\nNothing. See Process(1).\n", "ACTION:\nNone.\n", "\n", "\n\n \n", "\0\0", "\r\n",
+    "-" * 79 + "\n", "----- amqccisa.c : 8789 " + "-" * 55 + "\n", "-" * 20, " " + "-" * 40 + "\n", "text ----- text\n",
+    HEADER + "AMQ7233I: All is well.\n\nEXPLANATION:\nNothing.\nACTION:\nNone.\n" + "-" * 79 + "\n",
+    HEADER + "AMQ7234I: All is well.\n\nEXPLANATION:\nNothing.\nACTION:\nNone.\n----- amqccisa.c : 89 " + "-" * 55 + "\n",
+)  # fmt: skip
+
+
+def reading(data: bytes, passes: bool, sizes: int = 128 * 1024) -> Reading:
+    with pytest.MonkeyPatch.context() as patch:
+        if not passes:
+            patch.setattr(ErrorLog, "pass_over", Format.pass_over)
+        return read(Source("x", "x", lambda: Slow(data, sizes)))
+
+
+class Slow(BytesIO):
+    """Gives so many bytes at a time at most."""
+
+    def __init__(self, data: bytes, most: int) -> None:
+        super().__init__(data)
+        self.most = most
+
+    def read(self, size: int | None = -1) -> bytes:
+        return super().read(self.most)
+
+
+def content(one: Reading) -> dict[str, Any]:
+    return {each.name: getattr(one, each.name) for each in fields(one) if each.name != "source"}
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_samples_read_the_same(name: str) -> None:
+    assert content(reading(SAMPLES[name], True)) == content(reading(SAMPLES[name], False))
+
+
+@settings(max_examples=400, deadline=None)
+@given(parts=st.lists(st.sampled_from(PARTS), max_size=40), size=st.integers(40, 4000))
+def test_any_mixture_reads_the_same(parts: list[str], size: int) -> None:
+    lead = PARTS[-2].format(1)
+    data = (lead + "".join(part.format(place % 60) for place, part in enumerate(parts))).encode()
+
+    assert content(reading(data, True, size)) == content(reading(data, False))
+
+
+@settings(max_examples=100, deadline=None)
+@given(log=st.sampled_from(LOGS), other=st.sampled_from(LOGS), cut=st.floats(0, 1), size=st.integers(40, 9000))
+def test_joined_pieces_of_logs_read_the_same(log: bytes, other: bytes, cut: float, size: int) -> None:
+    data = log + other[int(len(other) * cut) :] + log
+
+    assert content(reading(data, True, size)) == content(reading(data, False))
+
+
+def test_most_records_are_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The quick way is taken: of a hundred quiet records only the first ones are framed."""
+    framed: list[int] = []
+    skim = ErrorLog.skim
+
+    def counted(self: ErrorLog, data: bytes) -> Any:
+        framed.append(1)
+        return skim(self, data)
+
+    monkeypatch.setattr(ErrorLog, "skim", counted)
+    data = "".join(PARTS[-2].format(place % 60) for place in range(100)).encode()
+
+    assert reading(data, True).records == 100
+    assert len(framed) < 5
