@@ -8,6 +8,7 @@ the stage that made it.
 
 from __future__ import annotations
 
+import copyreg
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
@@ -28,6 +29,7 @@ Kind = Literal[
 CONFIDENCES: tuple[Confidence, ...] = ("possible", "probable", "certain")
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+copyreg.pickle(MappingProxyType, lambda proxy: (MappingProxyType, (dict(proxy),)))  # events come from other processes
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from mqdiag import __version__, clock, sources
 from mqdiag.errors import MqdiagError
@@ -32,6 +31,7 @@ class Options:
     What the caller asks for. `paths`: files, folders, archives, "-" for standard input. `client` and `server`
     are paths whose side is said, `tz` zones as ZONE or PATH=ZONE. `since` and `until` are RFC 3339 times (UTC
     where no zone is given), `channel` a channel name. `date_order`: `dmy` or `mdy`, where logs leave it open.
+    `jobs`: how many processes read, None for as many as pay.
     """
 
     paths: tuple[str, ...]
@@ -127,58 +127,12 @@ class Bundle:
 
 
 def gather(options: Options, watch: Watch | None = None) -> Bundle:
+    from mqdiag import processes
+
     found, notes = find(options)
     sides, (zones, tz) = said_sides(options, found), said_zones(options, found)
-    readings = [reading(each, sides.get(each.path), options) for each in watched(found, watch)]
+    readings = processes.readings(found, sides, options.encoding, options.jobs, watch)
     return Bundle(readings, sides, zones, tz, order_of(options.date_order), notes)
-
-
-def watched(found: Sequence[Source], watch: Watch | None) -> Iterator[Source]:
-    """The sources in their order; while they are read, `watch` is told how far it is."""
-    if watch is None:
-        yield from found
-        return
-    done, total = 0, sum(sizes) if all(sizes := [size_of(each) for each in found]) else 0
-    for each in found:
-        counter = Counted(each.path, each.open, watch, done, total)
-        yield replace(each, open=counter)
-        done = counter.done
-
-
-def size_of(source: Source) -> int:
-    """The bytes of a plain file; 0 where they are not known before it is read."""
-    place = Path(source.location)
-    return place.stat().st_size if place.is_file() and place.suffix not in (".gz", ".bz2", ".xz") else 0
-
-
-@dataclass(slots=True)
-class Counted:
-    """Opens a source, and tells of every block that is read of it."""
-
-    path: str
-    open: Callable[[], IO[bytes]]
-    watch: Watch
-    done: int
-    total: int
-    stream: IO[bytes] | None = None
-
-    def __call__(self) -> IO[bytes]:
-        self.stream = self.open()
-        return self  # type: ignore[return-value]  # all that Source.blocks asks of a stream is read and with
-
-    def read(self, size: int) -> bytes:
-        assert self.stream
-        block = self.stream.read(size)
-        self.done += len(block)
-        self.watch(self.path, self.done, self.total)
-        return block
-
-    def __enter__(self) -> Counted:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        assert self.stream
-        self.stream.close()
 
 
 def order_of(text: str | None) -> Order | None:
@@ -202,18 +156,6 @@ def find(options: Options) -> tuple[list[Source], list[Note]]:
             hint="Name a file, a folder or an archive that holds AMQERR*.LOG, or pipe a log in.",
         )
     return found, notes
-
-
-def reading(source: Source, side: Side | None, options: Options) -> Reading:
-    """One source, read and interpreted."""
-    from mqdiag.interpret import interpret
-    from mqdiag.parse import read
-
-    result = read(source, options.encoding)
-    result.events = [interpret(replace(event, side=side or event.side)) for event in result.events]
-    if result.example:
-        result.example = interpret(replace(result.example, side=side or result.example.side))
-    return result
 
 
 # ---- what the user said ------------------------------------------------------------------------------------------

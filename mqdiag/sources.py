@@ -17,6 +17,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -43,11 +44,16 @@ DAMAGED = (
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Something with bytes. `path` is as the report prints it, `location` the real path it is found under."""
+    """
+    Something with bytes. `path` is as the report prints it, `location` the real path it is found under. `size` in
+    bytes, None if it is not known before all is read. `plain`: a file that can be read from anywhere in it.
+    """
 
     path: str
     location: str
     open: Opener
+    size: int | None = None
+    plain: bool = False
 
     def blocks(self) -> Iterator[bytes]:
         """Its bytes in blocks. OSError or one of DAMAGED where they cannot be read to the end."""
@@ -98,6 +104,10 @@ def _standard_input() -> IO[bytes]:
     return io.BufferedReader(stream)
 
 
+def open_file(place: Path, buffering: int) -> IO[bytes]:
+    return place.open("rb", buffering=buffering)
+
+
 def shown(path: str) -> str:
     """A path as reports print it: as the caller gave it, without './', '/' between the parts."""
     return os.path.normpath(path).replace(os.sep, "/")
@@ -116,14 +126,12 @@ def _in_folder(top: str) -> Iterator[Source | Note]:
 
 
 def _file(path: str, place: Path) -> Iterator[Source | Note]:
-    def opener() -> IO[bytes]:
-        return place.open("rb", buffering=0 if place.is_fifo() else BLOCK_BYTES)
-
+    opener = partial(open_file, place, 0 if place.is_fifo() else BLOCK_BYTES)
     try:
         if place.is_fifo() or not place.is_file():
             yield Source(path, os.path.realpath(place), opener)
             return
-        yield from _expand(path, os.path.realpath(place), opener, 0)
+        yield from _expand(path, os.path.realpath(place), opener, 0, place.stat().st_size)
     except OSError as error:
         yield unreadable(path, error.strerror or error)
 
@@ -131,11 +139,13 @@ def _file(path: str, place: Path) -> Iterator[Source | Note]:
 # ---- archives --------------------------------------------------------------------------------------------------
 
 
-def _expand(path: str, location: str, opener: Opener, depth: int) -> Iterator[Source | Note]:
+def _expand(
+    path: str, location: str, opener: Opener, depth: int, size: int | None = None
+) -> Iterator[Source | Note]:
     """A source, or what is inside it where it is an archive."""
     kind = archive_kind(opener)
     if kind is None:
-        yield Source(path, location, opener)
+        yield Source(path, location, opener, size, plain=depth == 0)
     elif depth >= MAX_ARCHIVE_DEPTH:
         yield unreadable(path, f"it is an archive inside {depth} others")
     else:
@@ -187,9 +197,7 @@ def _member(path: str, location: str, name: str, opener: Opener, depth: int) -> 
 
 def _compressed(kind: str) -> Callable[[str, str, Opener, int], Iterator[Source | Note]]:
     def expand(path: str, location: str, opener: Opener, depth: int) -> Iterator[Source | Note]:
-        def inner() -> IO[bytes]:
-            return decompressed(kind, opener)
-
+        inner = partial(decompressed, kind, opener)
         if archive_kind(inner) == "tar":
             yield from _tar(path, location, inner, depth)
         else:
@@ -226,17 +234,25 @@ def seekable(opener: Opener) -> IO[bytes]:
 
 
 def zip_member(opener: Opener, name: str) -> Opener:
-    return lambda: cast("IO[bytes]", _Owning(zipfile.ZipFile(seekable(opener)), lambda archive: archive.open(name)))
+    return partial(open_zip_member, opener, name)
+
+
+def open_zip_member(opener: Opener, name: str) -> IO[bytes]:
+    return cast("IO[bytes]", _Owning(zipfile.ZipFile(seekable(opener)), lambda archive: archive.open(name)))
 
 
 def tar_member(opener: Opener, name: str) -> Opener:
+    return partial(open_tar_member, opener, name)
+
+
+def open_tar_member(opener: Opener, name: str) -> IO[bytes]:
     def find_member(archive: tarfile.TarFile) -> IO[bytes]:
         for each in archive:
             if each.name == name and (stream := archive.extractfile(each)):
                 return stream
         raise EOFError(f"{name} is not in the archive any more")
 
-    return lambda: cast("IO[bytes]", _Owning(tarfile.open(fileobj=opener(), mode="r|"), find_member))
+    return cast("IO[bytes]", _Owning(tarfile.open(fileobj=opener(), mode="r|"), find_member))
 
 
 class _Owning(io.RawIOBase):

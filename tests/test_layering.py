@@ -15,7 +15,7 @@ RANKS = [
     {"grammar", "knowledge"},
     {"names"},
     {"sources", "frame", "formats", "parse", "interpret", "correlate", "classify", "render", "explain"},
-    {"pipeline", "excerpts", "progress"},
+    {"pipeline", "excerpts", "progress", "processes"},
     {"cli"},
     {"__main__"},
 ]
@@ -31,6 +31,7 @@ ALLOWED = {
     ("correlate", "parse"),
     ("explain", "render"),
     ("progress", "pipeline"),  # the type of the hook that it is
+    ("pipeline", "processes"),
 }
 
 

@@ -1,0 +1,219 @@
+"""
+Read the sources, in several processes where that pays.
+
+The work is cut into pieces, and the pieces are the same however many processes there are, so the answer is too. A
+long log is cut where one record has ended and the next begins; what the pieces give is joined in order.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+from mqdiag import formats, grammar
+from mqdiag.formats._base import Format
+from mqdiag.interpret import interpret
+from mqdiag.parse import HEAD_BYTES, Reading, append, fill, finish, framed_as, read
+from mqdiag.sources import BLOCK_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from mqdiag.model import Event, Side
+    from mqdiag.sources import Source
+
+PIECE_BYTES = 8 * 1024 * 1024
+WORTH_BYTES = 30_000_000  # below this starting processes costs more than it saves
+TENURED = 50_000  # objects between two rounds of the collector: a log makes millions, and hardly any cycles
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a source, `end` excluded, that begins and ends between two records of a format; None: all of it."""
+
+    source: Source
+    side: Side | None
+    encoding: str | None
+    format: str | None = None
+    begin: int = 0
+    end: int | None = None
+
+    @property
+    def size(self) -> int:
+        return (self.source.size or 0) if self.end is None else self.end - self.begin
+
+
+def readings(
+    sources: Sequence[Source],
+    sides: Mapping[str, Side],
+    encoding: str | None,
+    jobs: int | None,
+    watch: Callable[[str, int, int], None] | None = None,
+) -> list[Reading]:
+    """
+    The sources, read and interpreted. `jobs` None: as many processes as there are cores, where the input is large
+    enough. `watch` is told what is read, how many bytes so far, and of how many (0 where that is not known).
+    """
+    pieces = [piece for each in sources for piece in cut(each, sides.get(each.path), encoding)]
+    size = sum(each.size for each in pieces)
+    total = size if all(each.size is not None for each in sources) else 0
+    jobs = jobs or (cores() if size >= WORTH_BYTES else 1)
+    found: list[Reading] = []
+    done = 0
+    with collecting_seldom():
+        for piece, result in zip(pieces, worked(pieces, min(jobs, len(pieces))), strict=True):
+            done += result.bytes
+            if piece.begin == 0:
+                found.append(result)
+            elif found[-1].example:
+                append(found[-1], result)
+            else:  # nothing could be parsed so far, and then every record matters
+                found[-1].bytes = -1
+            if watch:
+                watch(piece.source.path, done, total)
+        whole = {piece.source.location for piece in pieces if piece.end is None}
+        joined = [each if each.source.location in whole else complete(each, sides, encoding) for each in found]
+    return joined
+
+
+def complete(reading: Reading, sides: Mapping[str, Side], encoding: str | None) -> Reading:
+    """A reading whose pieces are all there."""
+    side = sides.get(reading.source.path)
+    if reading.bytes < 0:
+        return interpreted(read(reading.source, encoding), side)
+    plain = [name for name in reading.owned if not links(name)]
+    done = {id(event) for name in plain for event in reading.owned[name]}
+    finish(reading)
+    reading.events = [each if id(each) in done else sided(each, side) for each in reading.events]
+    if reading.example:
+        reading.example = sided(reading.example, side)
+    return reading
+
+
+def cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def collecting_seldom() -> Iterator[None]:
+    before = gc.get_threshold()
+    gc.set_threshold(TENURED, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+# ---- the pieces ------------------------------------------------------------------------------------------------
+
+
+def cut(source: Source, side: Side | None, encoding: str | None) -> list[Piece]:
+    """The pieces of a source, in order; one if it is short, or of a format whose records do not end by themselves."""
+    whole = Piece(source, side, encoding)
+    if not source.plain or (source.size or 0) < 2 * PIECE_BYTES:
+        return [whole]
+    with source.open() as stream:
+        format = formats.choose(stream.read(HEAD_BYTES), source.path)
+        if format is None or not (format.triaged and format.closes):
+            return [whole]
+        places = [0]
+        for target in range(PIECE_BYTES, (source.size or 0) - PIECE_BYTES, PIECE_BYTES):
+            stream.seek(target)
+            if match := seam(type(format).__name__).search(stream.read(HEAD_BYTES)):
+                places.append(target + match.start("next"))
+        places.append(source.size or 0)
+    name = type(format).__name__
+    return [
+        Piece(source, side, encoding, name, begin, end) for begin, end in zip(places, places[1:], strict=False)
+    ]
+
+
+@cache
+def seam(name: str) -> re.Pattern[bytes]:
+    """Where one record is closed and the next opens in the line below: there it is known that none is open."""
+    format = by_name(name)
+    closes, opens = (
+        "|".join(grammar.terminal(format.grammar_name, each) for each in which) for which in (format.closes, format.opens)
+    )
+    return re.compile(rf"\n(?:{closes})\n(?P<next>(?:{opens}))".encode("ascii"))
+
+
+def by_name(name: str) -> Format:
+    return next(each for each in formats.all_formats() if type(each).__name__ == name)
+
+
+def links(name: str) -> bool:
+    """Whether a format relates its events to each other; only the others can be interpreted before all are there."""
+    return type(by_name(name)).link is not Format.link
+
+
+# ---- work on one piece -----------------------------------------------------------------------------------------
+
+
+def worked(pieces: Sequence[Piece], jobs: int) -> Iterable[Reading]:
+    """What each piece gives, in their order."""
+    return map(work, pieces) if jobs < 2 else in_processes(pieces, jobs)
+
+
+def in_processes(pieces: Sequence[Piece], jobs: int) -> Iterator[Reading]:
+    import multiprocessing
+
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    pool = ProcessPoolExecutor(jobs, context, initializer=begin_work)
+    try:
+        yield from pool.map(work, pieces)
+    except BaseException:  # an interrupt above all: nobody waits for the pieces that are being read
+        for each in multiprocessing.active_children():
+            each.kill()
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def begin_work() -> None:
+    """In a new process: an interrupt ends it at once and without a word, for the first process has the say."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    gc.set_threshold(TENURED)
+
+
+def work(piece: Piece) -> Reading:
+    """A whole source read to its end, or what a piece holds, to be joined with the others."""
+    if piece.end is None:
+        return interpreted(read(piece.source, piece.encoding), piece.side)
+    reading = Reading(piece.source)
+    format = by_name(piece.format or "")
+    framing = partial(framed_as, format, piece.source.path, blocks(piece), piece.begin)
+    fill(reading, framing, piece.encoding, below=piece.begin > 0)
+    for name, events in reading.owned.items():
+        if not links(name):
+            reading.owned[name] = [sided(each, piece.side) for each in events]
+    return reading
+
+
+def blocks(piece: Piece) -> Iterator[bytes]:
+    left = piece.size
+    with piece.source.open() as stream:
+        stream.seek(piece.begin)
+        while left and (block := stream.read(min(BLOCK_BYTES, left))):
+            left -= len(block)
+            yield block
+
+
+def interpreted(reading: Reading, side: Side | None) -> Reading:
+    reading.events = [sided(event, side) for event in reading.events]
+    if reading.example:
+        reading.example = sided(reading.example, side)
+    return reading
+
+
+def sided(event: Event, side: Side | None) -> Event:
+    return interpret(replace(event, side=side or event.side))
