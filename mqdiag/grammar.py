@@ -60,12 +60,15 @@ def starts(text: str) -> list[str]:
 
 
 @cache
+def terminals(name: str) -> dict[str, str]:
+    return lalr.terminals(grammar_dir() / f"{name}.lark")
+
+
 def terminal(name: str, terminal_name: str) -> str:
     """The regular expression of one terminal of grammars/<name>.lark. KeyError if the grammar has no such one."""
-    for definition in compiled(name).terminals:
-        if definition.name == terminal_name:
-            return definition.pattern.to_regexp()
-    raise KeyError(f"grammars/{name}.lark has no terminal {terminal_name}")
+    if terminal_name not in terminals(name):
+        raise KeyError(f"grammars/{name}.lark has no terminal {terminal_name}")
+    return terminals(name)[terminal_name]
 
 
 @cache

@@ -1,11 +1,13 @@
 """
-Lark's own LALR tables, driven several times faster than Lark drives them.
+Where speed needs more of Lark than Lark's interface: all that knows Lark's inside is in this module.
 
-Lark spends most of a token on what a record does not need: lines and columns, and finding again in the tables what it
+`engine` drives Lark's own LALR tables several times faster than Lark drives them. Lark spends most of a token on what a record does not need: lines and columns, and finding again in the tables what it
 found for the record before. Here every stack of states that was seen is remembered with what each terminal does to it:
 which reductions, and which stack comes of it. The tables, the patterns of the terminals and the builder of the tree
 are Lark's, and a text that is not of the grammar goes to Lark itself, so errors are Lark's too. Tokens know their
-place but no line. tests/test_lalr.py compares the trees on every record of the samples.
+place but no line. `terminals` reads the terminals of a grammar without making tables of it: five times faster, and
+most formats are only asked whether a source is of them. tests/test_lalr.py compares the trees on every record of the
+samples, and the terminals of every grammar, with Lark's.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lark import Lark, Token, Tree
 
 MAX_STACKS = 4096  # beyond this, and where one is deeper than this, the text is left to Lark
@@ -54,13 +58,14 @@ class Engine:
         self.starts = {start: self.stack((state,)) for start, state in table.start_states.items()}
 
     def parse(self, text: str, start: str) -> Tree[Token]:
-        tree = self.tree(text, start)
+        tree: Tree[Token] | None = self.tree(text, start)
         return self.lark.parse(text, start=start) if tree is None else tree
 
-    def tree(self, text: str, start: str) -> Tree[Token] | None:
+    def tree(self, text: str, start: str) -> Any:
         """The tree of a text, None where it is not of the grammar or too deep."""
         new, kind_of_token = str.__new__, self.token
-        stack, values = self.starts[start], []
+        stack = self.starts[start]
+        values: list[Any] = []
         at, end = 0, len(text)
         while at < end:
             for pattern in stack.patterns:
@@ -91,7 +96,7 @@ class Engine:
         for size, build in move[0]:
             cut = len(values) - size
             values[cut:] = [build(values[cut:])]
-        return values[-1]  # type: ignore[no-any-return]
+        return values[-1]
 
     def move(self, stack: Stack, kind: str, end: Any = None) -> tuple[list[tuple[int, Any]], Stack] | None:
         """What a terminal does to a stack, by the tables; None where it cannot follow or Lark has to go on."""
@@ -122,3 +127,14 @@ class Engine:
 @cache
 def engine(lark: Lark) -> Engine:
     return Engine(lark)
+
+
+def terminals(path: Path) -> dict[str, str]:
+    """The regular expressions of a grammar's terminals by name, those too that no rule uses."""
+    from lark.load_grammar import PrepareLiterals, TerminalTreeToPattern, load_grammar
+
+    load: Any = load_grammar
+    grammar, _ = load(path.read_text(encoding="utf-8"), str(path), [str(path.parent)], False)
+    to_pattern = PrepareLiterals() * TerminalTreeToPattern()
+    trees = {name: tree for name, (tree, _) in grammar.term_defs if tree}
+    return {str(name): to_pattern.transform(tree).to_regexp() for name, tree in trees.items()}

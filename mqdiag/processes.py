@@ -11,7 +11,6 @@ import gc
 import os
 import re
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -130,9 +129,7 @@ def cut(source: Source, side: Side | None, encoding: str | None) -> list[Piece]:
                 places.append(target + match.start("next"))
         places.append(source.size or 0)
     name = type(format).__name__
-    return [
-        Piece(source, side, encoding, name, begin, end) for begin, end in zip(places, places[1:], strict=False)
-    ]
+    return [Piece(source, side, encoding, name, begin, end) for begin, end in zip(places, places[1:], strict=False)]
 
 
 @cache
@@ -140,7 +137,8 @@ def seam(name: str) -> re.Pattern[bytes]:
     """Where one record is closed and the next opens in the line below: there it is known that none is open."""
     format = by_name(name)
     closes, opens = (
-        "|".join(grammar.terminal(format.grammar_name, each) for each in which) for which in (format.closes, format.opens)
+        "|".join(grammar.terminal(format.grammar_name, each) for each in which)
+        for which in (format.closes, format.opens)
     )
     return re.compile(rf"\n(?:{closes})\n(?P<next>(?:{opens}))".encode("ascii"))
 
@@ -164,6 +162,7 @@ def worked(pieces: Sequence[Piece], jobs: int) -> Iterable[Reading]:
 
 def in_processes(pieces: Sequence[Piece], jobs: int) -> Iterator[Reading]:
     import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
 
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     pool = ProcessPoolExecutor(jobs, context, initializer=begin_work)

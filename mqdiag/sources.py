@@ -139,9 +139,7 @@ def _file(path: str, place: Path) -> Iterator[Source | Note]:
 # ---- archives --------------------------------------------------------------------------------------------------
 
 
-def _expand(
-    path: str, location: str, opener: Opener, depth: int, size: int | None = None
-) -> Iterator[Source | Note]:
+def _expand(path: str, location: str, opener: Opener, depth: int, size: int | None = None) -> Iterator[Source | Note]:
     """A source, or what is inside it where it is an archive."""
     kind = archive_kind(opener)
     if kind is None:

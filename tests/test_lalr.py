@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from sample_cases import all_cases, in_bytes
 
 from mqdiag import grammar, lalr
 from mqdiag.parse import framed, parsed
+from mqdiag.resources import grammar_dir
 from mqdiag.sources import Source
 
 
@@ -55,6 +57,15 @@ def shape(part: Any) -> Any:
     if hasattr(part, "data"):
         return part.data, [shape(each) for each in part.children]
     return part.type, str(part), part.start_pos, part.end_pos
+
+
+@pytest.mark.parametrize("path", sorted(grammar_dir().glob("*.lark")), ids=lambda each: each.stem)
+def test_the_terminals_are_those_of_lark(path: Path) -> None:
+    found = lalr.terminals(path)
+    if path.stem == "common":
+        return
+    for each in grammar.compiled(path.stem).terminals:
+        assert found[each.name] == each.pattern.to_regexp()
 
 
 def test_a_deep_text_is_left_to_lark() -> None:
