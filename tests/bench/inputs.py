@@ -51,18 +51,19 @@ def stamps(random_: random.Random, step: float) -> Iterator[datetime]:
         yield at
 
 
-def record(number: int, at: datetime, serial: int, japanese: bool = False, channels: int = 7) -> str:
-    """One record of a text log, without its footer. A loud one names one of so many channels."""
+def record(number: int, at: datetime, serial: int, japanese: bool = False, callers: int = 40) -> str:
+    """One record of a text log, without its footer. A loud one is about one of so many callers."""
     loud = number in LOUD
-    channel = f"FREIGHT{serial % channels:05}.SVRCONN"
+    caller = serial % callers
+    channel = f"FREIGHT{caller if callers > 1000 else caller % 7:05}.SVRCONN"
     written = at.strftime("%Y年%m月%d日 %H時%M分%S秒" if japanese else "%m/%d/%y %H:%M:%S")
     prose, headings = (PROSE_JA, ("説明:", "処置:")) if japanese else (PROSE, ("EXPLANATION:", "ACTION:"))
     inserts = (
         "ArithInsert1(414) ArithInsert2(575010)\n"
         f"                    CommentInsert1({channel})\n"
         "                    CommentInsert2([Class=]GSKVALMethod::X509[Issuer=]CN=pki.example.net,O=Harbour"
-        f"[#={serial:X}][Subject=]CN=app{serial % 97}.example.net,O=Freight)\n"
-        f"                    CommentInsert3(app{serial % 97} (192.0.2.{serial % 250})(1414))"
+        f"[#={caller + 4096:X}][Subject=]CN=app{caller}.example.net,O=Freight)\n"
+        f"                    CommentInsert3(app{caller} (192.0.2.{caller % 250})(1414))"
         if loud
         else f"ArithInsert1({serial}) ArithInsert2({number})\n"
         f"                    CommentInsert1(HARBOUR)\n                    CommentInsert2(step{serial % 31})"
@@ -88,14 +89,14 @@ def numbers(random_: random.Random, share: float) -> Iterator[int]:
         yield random_.choice(loud) if random_.random() < share else random_.choice(quiet)
 
 
-def amqerr(share: float, size: int, *, japanese: bool = False, damage: float = 0, channels: int = 7) -> Iterator[str]:
+def amqerr(share: float, size: int, *, japanese: bool = False, damage: float = 0, callers: int = 40) -> Iterator[str]:
     """A text log: `share` of it matters; `damage` of it has no footer, and as much is cut off anywhere."""
     random_ = random.Random(8)
     written, ids, times = 0, numbers(random_, share), stamps(random_, 6)
     serial = 0
     while written < size:
         serial += 1
-        text = record(next(ids), next(times), serial, japanese, channels)
+        text = record(next(ids), next(times), serial, japanese, callers)
         luck = random_.random() if damage else 1.0
         footer = f"----- amqxfdcx.c : {serial % 9000} {RULE}"[:79] + "\n" if serial % 3 else RULE + "\n"
         if luck < damage:
@@ -114,7 +115,7 @@ def storm(size: int) -> Iterator[str]:
     written, serial = 0, 0
     for at in stamps(random_, 0.05):
         serial += 1
-        text = record(9633, at, serial, channels=1) + RULE + "\n"
+        text = record(9633, at, serial, callers=1) + RULE + "\n"
         yield text
         written += len(text)
         if written > size // 3:
@@ -188,7 +189,7 @@ TEXTS: dict[str, tuple[str, Texts]] = {
     "amqerr-cp932": ("cp932", lambda size: amqerr(0.02, size, japanese=True)),
     "amqerr-eucjp": ("euc_jp", lambda size: amqerr(0.02, size, japanese=True)),
     "amqerr-storm": ("utf-8", storm),
-    "amqerr-channels": ("utf-8", lambda size: amqerr(1.0, size, channels=10**9)),  # every record an incident
+    "amqerr-callers": ("utf-8", lambda size: amqerr(1.0, size, callers=10**9)),  # every record an incident
     "json": ("utf-8", json_lines),
 }
 KINDS = (*TEXTS, "fdc", "zip", "zst", "gz")
