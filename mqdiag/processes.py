@@ -11,19 +11,23 @@ import gc
 import os
 import re
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from mqdiag import formats, grammar
+from mqdiag.errors import MqdiagError
 from mqdiag.formats._base import Format
 from mqdiag.interpret import interpret
-from mqdiag.parse import HEAD_BYTES, Reading, append, fill, finish, framed_as, read
+from mqdiag.parse import HEAD_BYTES, Reading, append, divisible, fill, finish, framed_as, read
 from mqdiag.sources import BLOCK_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
     from mqdiag.model import Event, Side
     from mqdiag.sources import Source
@@ -78,8 +82,7 @@ def readings(
             if watch:
                 watch(piece.source.path, done, total)
         whole = {piece.source.location for piece in pieces if piece.end is None}
-        joined = [each if each.source.location in whole else complete(each, sides, encoding) for each in found]
-    return joined
+        return [each if each.source.location in whole else complete(each, sides, encoding) for each in found]
 
 
 def complete(reading: Reading, sides: Mapping[str, Side], encoding: str | None) -> Reading:
@@ -116,20 +119,19 @@ def collecting_seldom() -> Iterator[None]:
 def cut(source: Source, side: Side | None, encoding: str | None) -> list[Piece]:
     """The pieces of a source, in order; one if it is short, or of a format whose records do not end by themselves."""
     whole = Piece(source, side, encoding)
-    if not source.plain or (source.size or 0) < 2 * PIECE_BYTES:
+    if not source.plain or (source.size or 0) < 3 * PIECE_BYTES:
         return [whole]
+    format = divisible(source)
+    if format is None:
+        return [whole]
+    places, size = [0], source.size or 0
     with source.open() as stream:
-        format = formats.choose(stream.read(HEAD_BYTES), source.path)
-        if format is None or not (format.triaged and format.closes):
-            return [whole]
-        places = [0]
-        for target in range(PIECE_BYTES, (source.size or 0) - PIECE_BYTES, PIECE_BYTES):
+        for target in range(PIECE_BYTES, size - PIECE_BYTES, PIECE_BYTES):
             stream.seek(target)
             if match := seam(type(format).__name__).search(stream.read(HEAD_BYTES)):
                 places.append(target + match.start("next"))
-        places.append(source.size or 0)
     name = type(format).__name__
-    return [Piece(source, side, encoding, name, begin, end) for begin, end in zip(places, places[1:], strict=False)]
+    return [Piece(source, side, encoding, name, begin, end) for begin, end in pairwise([*places, size])]
 
 
 @cache
@@ -161,27 +163,108 @@ def worked(pieces: Sequence[Piece], jobs: int) -> Iterable[Reading]:
 
 
 def in_processes(pieces: Sequence[Piece], jobs: int) -> Iterator[Reading]:
+    """
+    The same, from several processes that are handed a piece whenever they have none.
+
+    Not an executor of the library: its thread prints a traceback where an interrupt ends it (Python 3.11).
+    """
     import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing.connection import wait
 
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    pool = ProcessPoolExecutor(jobs, context, initializer=begin_work)
+    forks = sys.platform == "linux"
+    context = multiprocessing.get_context("fork" if forks else "spawn")
+    lines: list[Connection] = []  # one to each process, for pieces down and readings up
+    workers: list[BaseProcess] = []
+    busy: dict[Any, int] = {}
+    found: dict[int, Reading] = {}
+    waiting = iter(enumerate(pieces))
+
+    def hand_out(line: Connection) -> None:
+        if (following := next(waiting, None)) is not None:
+            busy[line] = following[0]
+            try:
+                line.send(following[1])
+            except OSError:
+                raise lost(following[1]) from None
+
     try:
-        yield from pool.map(work, pieces)
-    except BaseException:  # an interrupt above all: nobody waits for the pieces that are being read
-        for each in multiprocessing.active_children():
-            each.kill()
-        raise
+        for _ in range(jobs):
+            ours, theirs = context.Pipe()
+            lines.append(ours)
+            worker = context.Process(target=serve, args=(theirs, lines if forks else []), daemon=True)  # type: ignore[attr-defined]
+            with no_interrupt():
+                worker.start()
+                workers.append(worker)
+            theirs.close()
+            hand_out(ours)
+        for wanted in range(len(pieces)):
+            while wanted not in found:
+                for line in wait(list(busy)):
+                    index = busy.pop(line)
+                    found[index] = answer(line, pieces[index])  # type: ignore[arg-type]
+                    hand_out(line)  # type: ignore[arg-type]
+            yield found.pop(wanted)
+    finally:  # at the end, and where an interrupt came: nobody waits for the pieces that are being read
+        for worker in workers:
+            worker.kill()
+            worker.join()
+
+
+@contextmanager
+def no_interrupt() -> Iterator[None]:
+    """An interrupt waits: in the middle of a fork Python would print it and go on."""
+    import signal
+
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def begin_work() -> None:
-    """In a new process: an interrupt ends it at once and without a word, for the first process has the say."""
+def answer(line: Connection, piece: Piece) -> Reading:
+    try:
+        found = line.recv()
+    except (EOFError, OSError):
+        raise lost(piece) from None
+    if isinstance(found, Exception):
+        raise found
+    return found  # type: ignore[no-any-return]
+
+
+def lost(piece: Piece) -> MqdiagError:
+    return MqdiagError(
+        "One of the processes that read the logs was ended.",
+        where=piece.source.path,
+        found="Somebody stopped it, or the memory did not suffice.",
+        hint="Read with one process: -j 1",
+    )
+
+
+def serve(line: Connection, others: Sequence[Connection]) -> None:
+    """
+    Work off pieces until there are no more. An interrupt ends this process at once and without a word, for the
+    first one has the say. `others` are its ends of the lines: while they are open here, nobody sees it end.
+    """
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     gc.set_threshold(TENURED)
+    for each in others:
+        each.close()
+    with suppress(EOFError, OSError):
+        while True:
+            piece = line.recv()
+            try:
+                found: Reading | Exception = work(piece)
+            except Exception as error:
+                found = error
+            line.send(found)
 
 
 def work(piece: Piece) -> Reading:
@@ -189,8 +272,7 @@ def work(piece: Piece) -> Reading:
     if piece.end is None:
         return interpreted(read(piece.source, piece.encoding), piece.side)
     reading = Reading(piece.source)
-    format = by_name(piece.format or "")
-    framing = partial(framed_as, format, piece.source.path, blocks(piece), piece.begin)
+    framing = partial(framed_as, by_name(piece.format or ""), piece.source.path, blocks(piece), piece.begin)
     fill(reading, framing, piece.encoding, below=piece.begin > 0)
     for name, events in reading.owned.items():
         if not links(name):

@@ -217,7 +217,22 @@ def decompressed(kind: str, opener: Opener) -> IO[bytes]:
             return bz2.BZ2File(opener())
         case "xz":
             return lzma.LZMAFile(opener())
-    raise NotImplementedError("zstd is not read yet")
+        case "zstd":
+            return unpacked_zstd(opener)
+    raise NotImplementedError(f"{kind} is not read")
+
+
+def unpacked_zstd(opener: Opener) -> IO[bytes]:
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+
+        return cast("IO[bytes]", zstd.ZstdFile(opener()))
+    try:
+        import zstandard
+    except ImportError:
+        raise NotImplementedError("to read zstd, install mqdiag[zstd] or unpack it with zstd -d") from None
+    reader = zstandard.ZstdDecompressor().stream_reader(opener(), read_across_frames=True)
+    return cast("IO[bytes]", io.BufferedReader(reader, BLOCK_BYTES))
 
 
 def seekable(opener: Opener) -> IO[bytes]:

@@ -33,7 +33,7 @@ PARTS = (
     "EXPLANATION:\nNothing. See Process(1).\n", "ACTION:\nNone.\n", "\n", "\n\n \n", "\0\0", "\r\n",
     "-" * 79 + "\n", "----- amqccisa.c : 8789 " + "-" * 55 + "\n", "-" * 20, " " + "-" * 40 + "\n", "text ----- text\n",
     HEADER + "AMQ7233I: All is well.\n\nEXPLANATION:\nNothing.\nACTION:\nNone.\n" + "-" * 79 + "\n",
-    HEADER + "AMQ7234I: All is well.\n\nEXPLANATION:\nNothing.\nACTION:\nNone.\n----- amqccisa.c : 89 " + "-" * 55 + "\n",
+    HEADER + "AMQ7234I: All is well.\n\nEXPLANATION:\nNone.\nACTION:\nNone.\n----- amqccisa.c : 89 " + "-" * 55 + "\n",
 )  # fmt: skip
 
 

@@ -98,7 +98,7 @@ def handles_of(event: Event) -> tuple[object, ...]:
 
 @cache
 def index() -> tuple[list[tuple[str, Cause, Sign]], dict[object, list[int]]]:
-    """All signs, and their places by what their lead must be: one of these message ids, else reason codes, else kinds."""
+    """All signs, and their places by what their lead must be: message ids, else reason codes, else kinds."""
     signs = [(slug, cause, sign) for slug, cause in knowledge().causes.items() for sign in cause.signs]
     places: dict[object, list[int]] = {}
     for place, (_, _, sign) in enumerate(signs):

@@ -112,9 +112,8 @@ def storm(size: int) -> Iterator[str]:
     third = list(amqerr(0.001, size // 3))
     yield from third
     random_ = random.Random(9)
-    written, serial = 0, 0
-    for at in stamps(random_, 0.05):
-        serial += 1
+    written = 0
+    for serial, at in enumerate(stamps(random_, 0.05)):
         text = record(9633, at, serial, callers=1) + RULE + "\n"
         yield text
         written += len(text)

@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from inputs import make
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PEERS = HERE / "peers"
+TOO_LONG_S = 120  # then a run is ended, and its status says so
 LNAV_COUNT = (
     ";select substr(log_body, instr(log_body, char(10)||'AMQ')+1, 8) as id, count(*) from mqerr_bench group by id"
 )
@@ -57,10 +59,13 @@ class Row:
 
 
 def run(command: list[str], environment: dict[str, str]) -> Run:
-    with open(os.devnull, "wb") as sink, open(os.devnull, "rb") as nothing:
+    with Path(os.devnull).open("r+b") as nothing:
         begin = time.perf_counter()
-        process = subprocess.Popen(command, stdin=nothing, stdout=sink, stderr=sink, env=environment)
+        process = subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, env=environment)
+        alarm = threading.Timer(TOO_LONG_S, process.kill)
+        alarm.start()
         _, status, usage = os.wait4(process.pid, 0)
+        alarm.cancel()
         seconds = time.perf_counter() - begin
         process.returncode = os.waitstatus_to_exitcode(status)
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, process.returncode)
@@ -189,7 +194,8 @@ def turns(row: Row, rounds: int, environment: dict[str, str]) -> dict[str, list[
 def ratio(found: dict[str, list[Run]], peer: str) -> float:
     """The median of the ratios of the turns; 'a + b' is the sum of two peers."""
     parts = [found[each] for each in peer.split(" + ")]
-    return median(own.seconds / sum(each.seconds for each in others) for own, *others in zip(found["mqdiag"], *parts))
+    turns_of_all = zip(found["mqdiag"], *parts, strict=True)
+    return median(own.seconds / sum(each.seconds for each in others) for own, *others in turns_of_all)
 
 
 def line(row: Row, found: dict[str, list[Run]]) -> str:
@@ -218,7 +224,8 @@ def growth(sizes: dict[str, tuple[int, float]]) -> Iterator[str]:
         if len(points) > 1:
             (small, fast), (large, slow) = points[0], points[-1]
             exponent = math.log(slow / fast) / math.log(large / small)
-            yield f"{kind}: from {small / 1e6:.0f} to {large / 1e6:.0f} MB the time grows with exponent {exponent:.2f} (aim 1.05)"
+            sizes_mb = f"{small / 1e6:.0f} to {large / 1e6:.0f} MB"
+            yield f"{kind}: from {sizes_mb} the time grows with exponent {exponent:.2f} (aim 1.05)"
 
 
 # ---- what the stages cost --------------------------------------------------------------------------------------
@@ -276,9 +283,8 @@ def main() -> None:
     wanted.work.mkdir(parents=True, exist_ok=True)
     tools = Tools(wanted.work, wanted.python)
     commit = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
-    print(
-        f"commit {commit.stdout.strip()}, {wanted.rounds} rounds, {os.cpu_count()} cores, Python {sys.version.split()[0]}\n"
-    )
+    machine = f"{os.cpu_count()} cores, Python {sys.version.split()[0]}"
+    print(f"commit {commit.stdout.strip()}, {wanted.rounds} rounds, {machine}\n")
     print("| work | s | CPU s | MB/s | peak MB | peers, s | aims |\n|---|---|---|---|---|---|---|")
     sizes: dict[str, tuple[int, float]] = {}
     for row in rows(tools, wanted.work / "inputs", wanted.middle, wanted.small, wanted.large):

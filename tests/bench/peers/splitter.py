@@ -3,6 +3,7 @@
 import collections
 import re
 import sys
+from pathlib import Path
 
 RECORD = re.compile(
     r"(?P<stamp>\S+ \S+) - Process\((?P<process>[\d.]+)\) User\((?P<user>[^)]*)\) Program\((?P<program>[^)]*)\)"
@@ -14,7 +15,7 @@ RECORD = re.compile(
 def main() -> None:
     counted: collections.Counter[str] = collections.Counter()
     lines: list[str] = []
-    with open(sys.argv[1], encoding="utf-8", errors="replace") as log:
+    with Path(sys.argv[1]).open(encoding="utf-8", errors="replace") as log:
         for line in log:
             lines.append(line)
             if line.startswith("-----"):
