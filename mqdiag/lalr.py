@@ -2,12 +2,13 @@
 Where speed needs more of Lark than Lark's interface: all that knows Lark's inside is in this module.
 
 `engine` drives Lark's own LALR tables several times faster than Lark drives them. Lark spends most of a token on what
-a record does not need: lines and columns, and finding again in the tables what it found for the record before. Here every stack of states that was seen is remembered with what each terminal does to it:
-which reductions, and which stack comes of it. The tables, the patterns of the terminals and the builder of the tree
-are Lark's, and a text that is not of the grammar goes to Lark itself, so errors are Lark's too. Tokens know their
-place but no line. `terminals` reads the terminals of a grammar without making tables of it: five times faster, and
-most formats are only asked whether a source is of them. tests/test_lalr.py compares the trees on every record of the
-samples, and the terminals of every grammar, with Lark's.
+a record does not need: lines and columns, and finding again in the tables what it found for the record before. Here
+every stack of states that was seen is remembered with what each terminal does to it: which reductions, and which
+stack comes of it. The tables, the patterns of the terminals and the builder of the tree are Lark's, and a text that
+is not of the grammar goes to Lark itself, so errors are Lark's too. Tokens know their place but no line. `terminals`
+reads the terminals of a grammar without making tables of it: five times faster, and most formats are only asked
+whether a source is of them. tests/test_lalr.py compares the trees on every record of the samples, and the terminals
+of every grammar, with Lark's.
 """
 
 from __future__ import annotations

@@ -216,7 +216,9 @@ def parsed_or_why(record: Record, format: Format, encoding: str | None) -> tuple
 
 
 def note_encoding(reading: Reading, record: Record, encoding: str | None) -> None:
-    head = record.data[:ENCODING_BYTES].rpartition(b"\n")[0] or record.data[:ENCODING_BYTES]
+    head = record.data
+    if len(head) > ENCODING_BYTES:
+        head = head[:ENCODING_BYTES].rpartition(b"\n")[0] or head[:ENCODING_BYTES]
     found = decode(head, encoding).encoding if not head.isascii() or encoding else "ascii"
     reading.encodings.setdefault(found, record.span.line)
 
@@ -316,7 +318,7 @@ def divisible(source: Source) -> Format | None:
     if head.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return None
     format = formats.choose(head[: 4 * HEAD_BYTES], source.path)
-    return format if format and format.triaged and format.closes else None
+    return format if format and format.triaged and (format.closes or format.one_line) else None
 
 
 def framed_bytes(

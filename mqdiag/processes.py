@@ -136,13 +136,16 @@ def cut(source: Source, side: Side | None, encoding: str | None) -> list[Piece]:
 
 @cache
 def seam(name: str) -> re.Pattern[bytes]:
-    """Where one record is closed and the next opens in the line below: there it is known that none is open."""
+    """
+    Where one record is closed and the next opens in the line below: there it is known that none is open. A record
+    of one line is closed by itself.
+    """
     format = by_name(name)
     closes, opens = (
         "|".join(grammar.terminal(format.grammar_name, each) for each in which)
-        for which in (format.closes, format.opens)
+        for which in (format.closes or format.opens, format.opens)
     )
-    return re.compile(rf"\n(?:{closes})\n(?P<next>(?:{opens}))".encode("ascii"))
+    return re.compile(rf"\n(?:{closes})\n{{0,1}}(?P<next>(?:{opens}))".encode("ascii"))
 
 
 def by_name(name: str) -> Format:

@@ -40,10 +40,28 @@ def decode(data: bytes, encoding: str | None = None) -> Decoded:
         return Decoded(data.decode(guess, "surrogateescape"), guess)
 
 
+SAMPLE_BYTES = 360  # that are not ASCII: enough to know an encoding by, and looking at each of them costs a microsecond
+
+
+def sample(data: bytes) -> bytes:
+    """The first lines that are not ASCII, up to a few hundred bytes of them."""
+    lines: list[bytes] = []
+    size = 0
+    for line in data.split(b"\n"):
+        if not line.isascii():
+            lines.append(line)
+            size += len(line)
+            if size >= SAMPLE_BYTES:
+                break
+    return b"\n".join(lines)
+
+
+@lru_cache(maxsize=16)
 def guess_encoding(data: bytes) -> str:
     """The encoding that makes the most language-like text of bytes that are not ASCII; `utf-8` if none does."""
     if b"\x1b$" in data:  # ISO-2022-JP switches with ESC $ B
         return "iso2022_jp"
+    data = sample(data)
     best, best_score = "utf-8", likeness(data.decode("utf-8", "surrogateescape"))
     for candidate in CANDIDATES:
         score = likeness(data.decode(candidate, "surrogateescape"))

@@ -13,6 +13,7 @@ from sample_cases import all_cases, in_bytes
 
 from mqdiag.formats._base import Format
 from mqdiag.formats.errorlog import ErrorLog
+from mqdiag.formats.jsonlog import JsonLog
 from mqdiag.parse import Reading, read
 from mqdiag.sources import Source
 
@@ -41,6 +42,7 @@ def reading(data: bytes, passes: bool, sizes: int = 128 * 1024) -> Reading:
     with pytest.MonkeyPatch.context() as patch:
         if not passes:
             patch.setattr(ErrorLog, "pass_over", Format.pass_over)
+            patch.setattr(JsonLog, "pass_over", Format.pass_over)
         return read(Source("x", "x", lambda: Slow(data, sizes)))
 
 
@@ -77,6 +79,22 @@ def test_any_mixture_reads_the_same(parts: list[str], size: int) -> None:
 @given(log=st.sampled_from(LOGS), other=st.sampled_from(LOGS), cut=st.floats(0, 1), size=st.integers(40, 9000))
 def test_joined_pieces_of_logs_read_the_same(log: bytes, other: bytes, cut: float, size: int) -> None:
     data = log + other[int(len(other) * cut) :] + log
+
+    assert content(reading(data, True, size)) == content(reading(data, False))
+
+
+OBJECT = '{"ibm_messageId":"AMQ%s","ibm_datetime":"2024-11-04T14:%02d:19.517Z","type":"mq_log","message":"x"}\n'
+OBJECTS = (
+    OBJECT % ("7233I", 1), OBJECT % ("7234I", 2), OBJECT % ("9999E", 3), "mq_1  | " + OBJECT % ("7233I", 4),
+    '{"loglevel":"INFO","type":"mq_containerlog","message":"x"}\n', '{"ibm_messageId":"AMQ7233I"}\n', "\n", "no\n",
+    '{\n  "ibm_messageId":"AMQ7233I",\n  "ibm_datetime":"2024-11-04T15:00:19.517Z"\n}\n', '{"ibm_messageId":"AMQ',
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(parts=st.lists(st.sampled_from(OBJECTS), max_size=40), size=st.integers(40, 4000))
+def test_any_mixture_of_objects_reads_the_same(parts: list[str], size: int) -> None:
+    data = (OBJECTS[0] + "".join(parts)).encode()
 
     assert content(reading(data, True, size)) == content(reading(data, False))
 

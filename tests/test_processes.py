@@ -19,7 +19,7 @@ from mqdiag.render import Screen, render, report_page
 from mqdiag.sources import find
 
 sys.path.insert(0, str(Path(__file__).parent / "bench"))
-from inputs import amqerr
+from inputs import amqerr, json_lines
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,17 @@ def test_every_number_of_processes_gives_the_same(damaged: Path, monkeypatch: py
 
     assert len(processes.cut(source, None, None)) > 4
     assert report(damaged, 1) == report(damaged, 2) == report(damaged, 3) == whole
+
+
+def test_a_json_log_is_cut_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "AMQERR01.json"
+    path.write_text("".join(json_lines(300_000)), encoding="utf-8")
+    whole = report(path, 1)
+    monkeypatch.setattr(processes, "PIECE_BYTES", 30_000)
+    (source,), _ = find([str(path)])
+
+    assert len(processes.cut(source, None, None)) > 4
+    assert report(path, 2) == whole
 
 
 def test_a_log_that_begins_without_a_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pkgutil
 from functools import cache
 from importlib import import_module
+from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,11 +26,14 @@ def choose(head: bytes, name: str, without: Collection[Format] = ()) -> Format |
     """
     The format that most of these first bytes are of, or None if no format knows them.
 
-    `name` is the path of the source; `without` are formats that had their turn already.
+    `name` is the path of the source; `without` are formats that had their turn already. The others are not asked
+    where one is sure.
     """
     best: Format | None = None
     best_score = 0.0
     for each in all_formats():
         if each not in without and (score := each.looks_like(head, name)) > best_score:
             best, best_score = each, score
+            if score == inf:
+                break
     return best

@@ -57,9 +57,8 @@ class Tally:
     hours: set[bytes] = field(default_factory=set)
     offset: int = 0  # of the buffer in the source
 
-    def key(self, printed: bytes) -> str:
-        """The key of a printed message id, "" if records with it matter."""
-        key = message_key(printed)
+    def key(self, printed: bytes, key: str) -> str:
+        """The key of what was printed, "" if records with it matter."""
         self.keys[printed] = "" if self.matters(key) else key
         return self.keys[printed]
 
@@ -101,7 +100,8 @@ class Format:
 
     def looks_like(self, head: bytes, name: str) -> float:
         """
-        How much of the first bytes of a source (or of a gap) is of this format: records found, 0 if none.
+        How much of the first bytes of a source (or of a gap) is of this format: records found, 0 if none, infinity
+        if it can be nothing else.
 
         `name` is the path, for the formats whose file name says what they are.
         """

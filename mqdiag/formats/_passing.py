@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mqdiag import grammar
-from mqdiag.formats._base import MARKS
+from mqdiag.formats._base import MARKS, message_key
 
 if TYPE_CHECKING:
     import re
@@ -64,7 +64,7 @@ def pass_over(terminals: Terminals, data: bytes, begin: int, end: int, tally: Ta
         middle, foot = id_at(data, at, end), footer_at(data, rule, end)
         if middle is None or foot is None or foot.end() >= end or begins_another(data, below, middle.end(), rule):
             break
-        key = keys.get(middle[0]) or tally.key(middle[0])
+        key = keys.get(middle[0]) or tally.key(middle[0], message_key(middle[0]))
         if not key:
             break
         counted[key] += 1

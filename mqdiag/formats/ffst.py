@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from math import inf
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from mqdiag import clock, grammar
@@ -63,11 +64,15 @@ class Ffst(Format):
     needles = (b"First Failure Symptom Report",)
     opens = ("OPENING",)
     opening_lines = 7
+    rank = 6
 
     def looks_like(self, head: bytes, name: str) -> float:
         """The reports found; a file with the name of an FDC is one, also where it begins amid a report."""
+        named = FILE_NAME.search(name)
+        if named and self.needles[0] in head:
+            return inf
         found = super().looks_like(head, name)
-        return max(found * 1000, 0.5) if FILE_NAME.search(name) else found
+        return max(found * 1000, 0.5) if named else found
 
     def find_boundaries(self, data: bytes, begin: int, end: int) -> Iterator[re.Match[bytes]]:
         """The openings, found by their title: searching a fixed text is ten times faster, and bodies are long."""
