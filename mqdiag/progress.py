@@ -46,9 +46,12 @@ class Bar:
     def started(self) -> Progress:
         from rich.console import Console
         from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import TimeRemainingColumn as Left
+        from rich.progress import TransferSpeedColumn as Rate
 
         console = Console(file=self.out, force_jupyter=False)
-        columns = (BarColumn(24), DownloadColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+        name = TextColumn("{task.description}", markup=False)
+        columns = (BarColumn(24), DownloadColumn(), Rate(), TimeElapsedColumn(), Left(compact=True), name)
         progress = Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
         progress.add_task("", total=None)
         progress.start()

@@ -191,11 +191,13 @@ def turns(row: Row, rounds: int, environment: dict[str, str]) -> dict[str, list[
     return found
 
 
-def ratio(found: dict[str, list[Run]], peer: str) -> float:
+def ratio(found: dict[str, list[Run]], peer: str, measure: str = "seconds") -> float:
     """The median of the ratios of the turns; 'a + b' is the sum of two peers."""
     parts = [found[each] for each in peer.split(" + ")]
-    turns_of_all = zip(found["mqdiag"], *parts, strict=True)
-    return median(own.seconds / sum(each.seconds for each in others) for own, *others in turns_of_all)
+    return median(
+        getattr(own, measure) / sum(getattr(each, measure) or 0.001 for each in others)
+        for own, *others in zip(found["mqdiag"], *parts, strict=True)
+    )
 
 
 def line(row: Row, found: dict[str, list[Run]]) -> str:
@@ -209,7 +211,10 @@ def line(row: Row, found: dict[str, list[Run]]) -> str:
     for peer, factor in row.aims:
         if all(part in found for part in peer.split(" + ")):
             reached = ratio(found, peer)
-            aims.append(f"{reached:.2f} × {peer} (aim {factor:g}{'' if reached <= factor else ', MISSED'})")
+            cpu = ratio(found, peer, "cpu")
+            aims.append(
+                f"{reached:.2f} × {peer}, by CPU {cpu:.2f} (aim {factor:g}{'' if reached <= factor else ', MISSED'})"
+            )
     failed = "" if all(each.status == 0 for each in own) else f" STATUS {own[0].status}"
     peak = max(each.peak_mb for each in own)
     cpu = median(each.cpu for each in own)
