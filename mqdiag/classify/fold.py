@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from mqdiag.names import same_certificate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mqdiag.classify.rules import Candidate
     from mqdiag.model import Certificate, Event, Occurrence, Side
@@ -122,14 +124,25 @@ def fold(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
     """
     keyed = [(identity(each), index) for index, each in enumerate(verdicts)]
     groups: list[tuple[Identity, list[int]]] = []
-    by_cause: dict[tuple[str, Side | None], list[int]] = {}
+    by_key: dict[Identity, int] = {}
+    by_channel: dict[tuple[str, Side | None], dict[str | None, list[int]]] = defaultdict(lambda: defaultdict(list))
     for key, index in sorted(keyed, key=lambda each: (-each[0].known, each[1])):
-        places = by_cause.setdefault((key.cause, key.judge), [])
-        agreeing = [place for place in places if groups[place][0].agrees(key)]
-        same = [place for place in agreeing if groups[place][0] == key]
-        if len(agreeing) == 1 or same:
-            groups[(same or agreeing)[0]][1].append(index)
-        else:
-            places.append(len(groups))
-            groups.append((key, [index]))
+        place = by_key.get(key) if key.agrees(key) else None  # of which nothing is known is like no other
+        if place is None:
+            agreeing = [
+                each for each in comparable(by_channel[key.cause, key.judge], key) if groups[each][0].agrees(key)
+            ]
+            place = agreeing[0] if len(agreeing) == 1 else None
+        if place is None:
+            place = by_key[key] = len(groups)
+            by_channel[key.cause, key.judge][key.channel].append(place)
+            groups.append((key, []))
+        groups[place][1].append(index)
     return [[verdicts[index] for index in sorted(members)] for _, members in groups]
+
+
+def comparable(by_channel: Mapping[str | None, Sequence[int]], key: Identity) -> Iterable[int]:
+    """The groups whose channel does not contradict that of the key."""
+    if key.channel is None:
+        return chain.from_iterable(by_channel.values())
+    return (*by_channel.get(key.channel, ()), *by_channel.get(None, ()))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from mqdiag import clock
 from mqdiag.correlate.calendars import quarter_offset, separator
-from mqdiag.correlate.join import WINDOW_S
+from mqdiag.correlate.clocks import WINDOW_S
 from mqdiag.correlate.relation import contradict, is_application, relation
 
 if TYPE_CHECKING:
