@@ -17,6 +17,7 @@ from itertools import islice, zip_longest
 from statistics import median
 from typing import TYPE_CHECKING
 
+from mqdiag.clock import WINDOW_S
 from mqdiag.correlate.views import addressed, same_certificates
 from mqdiag.model import Clock
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from mqdiag.correlate.views import Scale, View
 
-WINDOW_S = 5.0  # between the two ends' records of one failure, clocks corrected
 MAX_SKEW_S = 180.0  # clocks further apart than this are not corrected
 WIDTHS_S = (0.25, 0.5, 1.0, 2.5)  # how far the pairs of two hosts scatter around their skew: tried in turn
 CLEARLY = 1.5  # the best correction must have this many times the votes of the next best
@@ -186,45 +186,6 @@ def is_no_chance(members: Sequence[Vote], votes: int, width_s: float) -> bool:
         return True
     expected = votes * width_s / MAX_SKEW_S
     return len(members) > expected + 4 * math.sqrt(expected)
-
-
-# ---- one time for all hosts --------------------------------------------------------------------------------------
-
-
-def offsets(found: Sequence[Clock]) -> dict[str, float]:
-    """
-    By how many seconds each clock is ahead of a common one, 0 where nothing is known of it.
-
-    Hosts that never called each other are compared over a third. The best supported clocks go first, and one
-    whose spread is wider than the window is not used.
-    """
-    ahead: dict[str, dict[str, float]] = {}
-    group: dict[str, str] = {}
-    usable = [each for each in found if each.spread_s <= WINDOW_S]
-    for each in sorted(usable, key=lambda c: (-c.pairs, c.spread_s, c.between)):
-        client, server = each.between
-        for name in (client, server):
-            if name not in group:
-                group[name], ahead[name] = name, {name: 0.0}
-        one, other = group[client], group[server]
-        if one == other:
-            continue
-        if len(ahead[one]) < len(ahead[other]):
-            one, other, shift = other, one, ahead[other][server] - each.skew_s - ahead[one][client]
-        else:
-            shift = ahead[one][client] + each.skew_s - ahead[other][server]
-        for name, value in ahead.pop(other).items():
-            ahead[one][name] = value + shift
-            group[name] = one
-    return centred(ahead)
-
-
-def centred(ahead: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """
-    Every group moved so that its middle clock is right: which of two clocks is wrong cannot be known, but most
-    clocks of many are right.
-    """
-    return {name: round(value - median(each.values()), 3) for each in ahead.values() for name, value in each.items()}
 
 
 def consistent(found: Sequence[Clock], ahead: Mapping[str, float]) -> list[Clock]:

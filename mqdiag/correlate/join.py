@@ -14,7 +14,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mqdiag.correlate.clocks import WINDOW_S, clocks, consistent, offsets
+from mqdiag.clock import WINDOW_S, common_time
+from mqdiag.correlate.clocks import clocks, consistent
 from mqdiag.correlate.episodes import Episode
 from mqdiag.correlate.matching import Edge, assign, swaps
 from mqdiag.correlate.relation import contradict, is_application, relation
@@ -65,7 +66,7 @@ def join(episodes: Sequence[Episode], hosts: Mapping[str, str]) -> Join:
     )
     scale = Scale(called_by_name(clients, servers))
     found = clocks(clients, servers, scale)
-    ahead = offsets(found)
+    ahead = common_time(found)
     edges = list(without_guesses(two_ends(clients, servers, scale, ahead), clients, servers))
     return Join(tuple(pair_up(clients, servers, edges)), tuple(consistent(found, ahead)), ahead)
 

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mqdiag import clock
+from mqdiag.clock import WINDOW_S
 from mqdiag.correlate.calendars import quarter_offset, separator
-from mqdiag.correlate.clocks import WINDOW_S
 from mqdiag.correlate.relation import contradict, is_application, relation
 
 if TYPE_CHECKING:
