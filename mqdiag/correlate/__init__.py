@@ -69,10 +69,12 @@ def correlate(
     calendars = calendars_of(readings, zones, tz, date_order)
     source_sides = {path: side for path, side in sides_of(readings, sides).items() if side}
     events: list[Event] = []
+    notes: list[Note] = []
     for each in readings:
         path = each.source.path
-        for event in calendar_rules.timed(each.events, calendars[path]):
-            events.append(event if event.side else replace(event, side=source_sides.get(path)))
+        timed = calendar_rules.timed(each.events, calendars[path])
+        notes += calendar_rules.date_notes(each, timed, calendars[path])
+        events += [event if event.side else replace(event, side=source_sides.get(path)) for event in timed]
     sources = tuple(
         source_report(each, calendars[each.source.path], source_sides.get(each.source.path)) for each in readings
     )
@@ -80,7 +82,6 @@ def correlate(
     hosts = hosts_of(sources)
     result = join([each for each in found if not each.is_noise], hosts)
     known = logs(sources, result.ahead, (each.episode.events for each in result.joined if not each.candidates))
-    notes = [note for each in readings if (note := calendar_rules.ambiguous_dates(each, calendars[each.source.path]))]
     notes += [note for each in readings if (note := unknown_zone(each, calendars[each.source.path]))]
     notes += noise_notes(each for each in found if each.is_noise)
     return Correlation(

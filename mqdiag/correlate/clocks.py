@@ -30,6 +30,7 @@ MAX_SKEW_S = 180.0  # clocks further apart than this are not corrected
 WIDTHS_S = (0.25, 0.5, 1.0, 2.5)  # how far the pairs of two hosts scatter around their skew: tried in turn
 CLEARLY = 1.5  # the best correction must have this many times the votes of the next best
 ENOUGH = 2.5  # different failures that make a clock
+ENOUGH_UNKNOWN = 4  # the same where none of them has a name or an address in common
 ENOUGH_KNOWN = 2  # pairs with a name or an address in common that make one
 SAMPLE = 60  # episodes of one clock that are asked
 
@@ -177,7 +178,7 @@ def is_enough(members: Sequence[Vote]) -> bool:
         return True
     known = [each for each in members if each.addressed or each.named]
     sorts = len({each.sort for each in members}) + 0.5 * len({each.sort for each in known})
-    return len(known) >= ENOUGH_KNOWN or sorts >= ENOUGH
+    return len(known) >= ENOUGH_KNOWN or sorts >= (ENOUGH if known else ENOUGH_UNKNOWN)
 
 
 def is_no_chance(members: Sequence[Vote], votes: int, width_s: float) -> bool:

@@ -205,7 +205,7 @@ def signature(episode: Episode) -> object:
         lead.codes,
         lead.channel,
         lead.user,
-        lead.host,
+        lead.host or lead.span.path,
         lead.certificate,
         peer,
     )

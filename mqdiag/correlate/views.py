@@ -6,6 +6,7 @@ How well two of them fit is asked for many pairs and depends on few traits, so i
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from mqdiag.correlate.relation import CLOSED, is_application, relation
 from mqdiag.names import same_certificate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mqdiag.correlate.episodes import Episode
     from mqdiag.model import Certificate, Event, Peer
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 GRAIN_S = 0.5  # two distances in time that differ by less are the same
 WHOLE_SECOND_S = 1.0  # the same where a log prints no fractions
 
+SAME_WORD = 0.5  # added where a user, a program or a file is named alike on both sides: no more than a hint
+COMMON_WORDS = frozenset({"clntuser", "sslpeer", "qmname", "svrconn", "client", "server", "amqrmppa", "runmqchl"})
 OTHER_HOST = 2.0  # taken off where a client calls a host by name and the record is of another
 
 
@@ -28,7 +31,8 @@ OTHER_HOST = 2.0  # taken off where a client calls a host by name and the record
 class Traits:
     """
     All that the likeness of two episodes depends on, time left aside. `called` are the names and addresses of
-    the other end as the calling side writes them, `seen` those of the caller as the accepting side does.
+    the other end as the calling side writes them, `seen` those of the caller as the accepting side does. `words` are
+    of users, programs and channels.
     """
 
     kinds: tuple[tuple[object, ...], ...]
@@ -36,6 +40,7 @@ class Traits:
     queue_managers: frozenset[str]
     hosts: frozenset[str]
     peers: frozenset[str]
+    words: frozenset[str]
     certificates: tuple[Certificate, ...]
     tells: bool  # an application is among the writers
     sided: bool
@@ -95,10 +100,25 @@ def traits(events: Sequence[Event]) -> Traits:
         queue_managers=frozenset(each.queue_manager for each in events if each.queue_manager),
         hosts=frozenset(each.host.lower() for each in events if each.host),
         peers=frozenset(name for each in events if each.peer for name in spellings(each.peer)),
+        words=frozenset(word for each in events for word in words_of(each)),
         certificates=tuple(dict.fromkeys(each.certificate for each in events if each.certificate)),
         tells=any(is_application(each) for each in events),
         sided=any(each.side for each in events),
     )
+
+
+def words_of(event: Event) -> Iterator[str]:
+    """
+    The words by which people name one thing on both sides: CLNTUSER(castor) at the queue manager, castor.exe or
+    castor.log at the client, TWIN.CASTOR the channel between them.
+    """
+    program = re.split(r"[\\/]", event.program or "")[-1]
+    file = event.span.path.rpartition("/")[2] if is_application(event) else ""
+    named = (event.user, program, file, event.channel, event.facts.get("application"), event.facts.get("rule"))
+    for text in named:
+        for word in re.findall(r"[a-z0-9]{4,}", (text or "").lower()):
+            if word not in COMMON_WORDS:
+                yield word
 
 
 def spellings(peer: Peer) -> tuple[str, ...]:
@@ -156,7 +176,9 @@ class Scale:
             return 0
         if not named and self.calls_another(ours, theirs):
             fit -= OTHER_HOST
-        return max(0.0, fit + 3 * named + near + same_certificates(ours, theirs)) if fit > 0 else 0.0
+        if fit <= 0:
+            return 0
+        return fit + 3 * named + near + same_certificates(ours, theirs) + SAME_WORD * bool(ours.words & theirs.words)
 
     def calls_another(self, client: Traits, server: Traits) -> bool:
         """Whether the client calls a host by name, and this server, which is called by its name, is not it."""
