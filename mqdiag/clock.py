@@ -86,7 +86,7 @@ def dated(numbers: tuple[int, int, int], order: Order) -> datetime | None:
         return None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32768)
 def read(written: str) -> Reading | None:
     """Read a stamp in any spelling MQ and its users are known to write; None if it is none of them."""
     found = _date(written)
@@ -156,7 +156,7 @@ def _offset(rest: str) -> timedelta | None:
 RETYPED = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d)[.:](\d\d)[.:](\d\d)(?:[.:](\d{1,6}))?")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32768)
 def utc(text: str) -> datetime | None:
     """The instant of MQ's own `Time(...)` value, also where it was retyped; None if it is none."""
     match = RETYPED.match(text.strip())
@@ -215,6 +215,16 @@ def common_time(clocks: Sequence[Clock]) -> dict[str, float]:
             groups[ours][name] = value + shift
             home[name] = ours
     return {name: value for each in groups.values() for name, value in from_middle(each, pairs).items()}
+
+
+def compared(clocks: Sequence[Clock]) -> dict[str, str]:
+    """Which clocks can be compared, over others too: those that have the same name here."""
+    home: dict[str, str] = {}
+    for each in clocks:
+        if each.spread_s <= WINDOW_S:
+            ours, theirs = (home.setdefault(name, name) for name in each.between)
+            home = {name: ours if group == theirs else group for name, group in home.items()}
+    return home
 
 
 def from_middle(group: Mapping[str, float], pairs: Mapping[str, int]) -> dict[str, float]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
-from mqdiag.classify.fold import Verdict, channel_of, fold, queue_manager_of
+from mqdiag.classify.fold import Verdict, channel_of, count, fold, queue_manager_of
 from mqdiag.classify.rules import candidates, helpers_for, other_side
 from mqdiag.classify.words import certificate_of, fill, host, moment, side_word, values
 from mqdiag.knowledge import knowledge
@@ -93,7 +93,7 @@ def incident(group: Sequence[Verdict]) -> Incident:
         queue_manager=queue_manager_of(occurrence.events),
         start=instants[0] if instants else None,
         end=instants[-1] if instants else None,
-        occurrences=len(group),
+        occurrences=count(group),
         certificate=CertificateFinding(certificate or Certificate(), found.owner)
         if certificate or found.owner
         else None,
@@ -171,7 +171,7 @@ def rhythm_of(group: Sequence[Verdict]) -> str | None:
     if len(moments) < 3:
         return None
     apart = median((after - before).total_seconds() for before, after in pairwise(moments))
-    return f"the last of {len(group)}, usually {duration(apart)} apart"
+    return f"the last of {count(group)}, usually {duration(apart)} apart"
 
 
 def duration(seconds: float) -> str:

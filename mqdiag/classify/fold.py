@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+MAX_SKEW_S = 180.0  # clocks further apart than this are not thought of
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -91,7 +93,7 @@ def identity(verdict: Verdict) -> Identity:
         cause=found.slug,
         judge=found.judge,
         channel=channel_of(events),
-        queue_manager=queue_manager_of(events),
+        queue_manager=first((*(e.queue_manager for e in server), *(e.queue_manager for e in client if calls(e)))),
         server=first(each.host for each in server),
         caller=first(each.host for each in client),
         address=first(each.peer.address or each.peer.host for each in server if each.peer),
@@ -99,6 +101,34 @@ def identity(verdict: Verdict) -> Identity:
         told_in=first(each.span.path for each in client if each.kind in ("java-exception", "mqi-transcript")),
         certificate=first(each.certificate for each in events if each.certificate),
     )
+
+
+def calls(event: Event) -> bool:
+    """Whether the queue manager that an event names is the one that was called, and not the one that wrote it."""
+    return event.kind in ("java-exception", "mqi-transcript")
+
+
+def count(group: Sequence[Verdict]) -> int:
+    """
+    How many failures the occurrences of one incident are.
+
+    Where both ends have records that could not be joined, each of one end's is counted together with the one of
+    the other end that is nearest in time and no further off than clocks are: it was hardly another failure.
+    """
+    times: dict[str, list[float]] = {"client": [], "server": []}
+    for each in group:
+        sides = {event.side for event in each.occurrence.events if event.side}
+        instant = each.occurrence.lead.instant
+        if len(sides) == 1 and instant:
+            times[sides.pop()].append(instant.timestamp())
+    clients, servers = sorted(times["client"]), sorted(times["server"])
+    same = at = 0
+    for when in clients:
+        while at < len(servers) and servers[at] < when - MAX_SKEW_S:
+            at += 1
+        if at < len(servers) and servers[at] <= when + MAX_SKEW_S:
+            same, at = same + 1, at + 1
+    return len(group) - same
 
 
 def channel_of(events: Iterable[Event]) -> str | None:

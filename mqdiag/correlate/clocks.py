@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 MAX_SKEW_S = 180.0  # clocks further apart than this are not corrected
 WIDTHS_S = (0.25, 0.5, 1.0, 2.5)  # how far the pairs of two hosts scatter around their skew: tried in turn
 CLEARLY = 1.5  # the best correction must have this many times the votes of the next best
+BY_FAR = 3.0  # the same where that alone is enough to say that it is no chance
 ENOUGH = 2.5  # different failures that make a clock
-ENOUGH_UNKNOWN = 4  # the same where none of them has a name or an address in common
+ENOUGH_IRREGULAR = 5  # pairs of one failure that happened at no regular intervals, so fits in one way only
+UNLIKELY = 0.02  # the probability at which what is seen can be chance
 ENOUGH_KNOWN = 2  # pairs with a name or an address in common that make one
 SAMPLE = 60  # episodes of one clock that are asked
 
@@ -120,8 +122,8 @@ def settle(pair: Pair, found: Sequence[Vote]) -> Clock | None:
     """
     ordered = sorted(found, key=lambda each: (each.apart_s, each.one, each.other))
     for width in WIDTHS_S:
-        members = clearly_best(ordered, width)
-        if is_enough(members) and is_no_chance(members, len(ordered), width):
+        members, times = best_point(ordered, width)
+        if is_sure(members, times) and (times >= BY_FAR or is_no_chance(members, len(ordered), width)):
             return clock(pair, members)
     sure = [each for each in ordered if each.named and each.lone]
     return clock(pair, sure) if len(sure) > 1 else None
@@ -132,8 +134,8 @@ def clock(pair: Pair, members: Sequence[Vote]) -> Clock:
     return Clock(pair, round(median(apart), 3), round(max(apart) - min(apart), 3), len(apart))
 
 
-def clearly_best(ordered: Sequence[Vote], width_s: float) -> list[Vote]:
-    """The votes within `width_s` of the best point, empty if another point has nearly as many."""
+def best_point(ordered: Sequence[Vote], width_s: float) -> tuple[list[Vote], float]:
+    """The votes within `width_s` of the point that has the most, and how many times those of any other point."""
     sums = list(windows(ordered, width_s))
     weight, begin, end = max(sums, key=lambda each: (each[0], -abs(ordered[each[1]].apart_s)))
     middle = (ordered[begin].apart_s + ordered[end - 1].apart_s) / 2
@@ -142,7 +144,7 @@ def clearly_best(ordered: Sequence[Vote], width_s: float) -> list[Vote]:
         for other, low, high in sums
         if abs((ordered[low].apart_s + ordered[high - 1].apart_s) / 2 - middle) > 2 * width_s
     )
-    return one_to_one(ordered[begin:end], middle) if weight >= CLEARLY * max(others, default=0.0) else []
+    return one_to_one(ordered[begin:end], middle), weight / max(others, default=weight / BY_FAR)
 
 
 def windows(ordered: Sequence[Vote], width_s: float) -> Iterator[tuple[float, int, int]]:
@@ -169,24 +171,35 @@ def one_to_one(found: Iterable[Vote], middle: float) -> list[Vote]:
     return kept
 
 
-def is_enough(members: Sequence[Vote]) -> bool:
+def is_sure(members: Sequence[Vote], times: float) -> bool:
     """
-    Whether so many pairs of this quality cannot be chance. Repetitions of one failure count once, for two series
-    of retries fit by chance all along; a name or an address in common makes half a failure more.
+    Whether so many pairs of this quality, `times` as many as on any other point, make a clock. Repetitions of one
+    failure count once, for two series of retries fit by chance all along; a name or an address in common makes
+    half a failure more.
     """
+    if times < CLEARLY:
+        return False
     if any(each.lone and each.named for each in members):
         return True
     known = [each for each in members if each.addressed or each.named]
     sorts = len({each.sort for each in members}) + 0.5 * len({each.sort for each in known})
-    return len(known) >= ENOUGH_KNOWN or sorts >= (ENOUGH if known else ENOUGH_UNKNOWN)
+    irregular = times >= BY_FAR and len(members) >= ENOUGH_IRREGULAR
+    return len(known) >= ENOUGH_KNOWN or sorts >= ENOUGH or irregular
 
 
 def is_no_chance(members: Sequence[Vote], votes: int, width_s: float) -> bool:
-    """Whether more pairs lie on one point than would if all votes were scattered at random over the skews."""
+    """
+    Whether votes that are scattered at random over all skews would hardly ever meet like this on one point.
+
+    They are as many as a Poisson distribution has them, at each of the points that were looked at.
+    """
     if any(each.lone and each.named for each in members):
         return True
+    known = any(each.addressed or each.named for each in members)
+    count = len(members) if known else len({each.sort for each in members})
     expected = votes * width_s / MAX_SKEW_S
-    return len(members) > expected + 4 * math.sqrt(expected)
+    fewer = sum(math.exp(-expected) * expected**n / math.factorial(n) for n in range(count))
+    return (1 - fewer) * MAX_SKEW_S / width_s < UNLIKELY
 
 
 def consistent(found: Sequence[Clock], ahead: Mapping[str, float]) -> list[Clock]:

@@ -14,7 +14,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mqdiag.clock import WINDOW_S, common_time
+from mqdiag.clock import WINDOW_S, common_time, compared
 from mqdiag.correlate.clocks import clocks, consistent
 from mqdiag.correlate.episodes import Episode
 from mqdiag.correlate.matching import Edge, assign, swaps
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from mqdiag.model import Clock, Event
 
 CALL_S = 2.5  # between a client's record and what its application prints
-SURE = 5.0  # the likeness of two records with a name or an address in common: any clock will do for them
+SURE = 6.0  # the likeness of two records that name one channel: any clock will do for them
+NARROWEST_S = 2.0  # the window where many pairs of two hosts were closer than that
+ENOUGH_FOR_SCATTER = 4  # pairs that show how far apart the records of one failure are
 TIMELESS = 0.2  # the worth of a pair whose distance in time is not known
 
 
@@ -67,7 +69,7 @@ def join(episodes: Sequence[Episode], hosts: Mapping[str, str]) -> Join:
     scale = Scale(called_by_name(clients, servers))
     found = clocks(clients, servers, scale)
     ahead = common_time(found)
-    edges = list(without_guesses(two_ends(clients, servers, scale, ahead), clients, servers))
+    edges = list(without_guesses(two_ends(clients, servers, scale, correction(found, ahead)), clients, servers))
     return Join(tuple(pair_up(clients, servers, edges)), tuple(consistent(found, ahead)), ahead)
 
 
@@ -111,28 +113,52 @@ def same_client(client: View, told: View) -> float:
 # ---- the two ends ------------------------------------------------------------------------------------------------
 
 
-def two_ends(
-    clients: Sequence[View], servers: Sequence[View], scale: Scale, ahead: Mapping[str, float]
-) -> Iterator[Edge]:
+@dataclass(frozen=True, slots=True)
+class Correction:
     """
-    All pairs that can be the two ends of one failure, on corrected clocks. Where clocks of the bundle are known to
-    be wrong, closeness in time says nothing for a host whose clock is not known.
+    What is known of the clocks: by how much each is ahead, which can be compared, and how far apart the records of
+    one failure were where the clocks of two hosts were found. `trusted`: none is known to be wrong.
     """
 
-    def shift(each: View) -> float:
-        return ahead.get(each.clock, 0.0)
+    ahead: Mapping[str, float]
+    groups: Mapping[str, str]
+    scatter: Mapping[tuple[str, str], float]
+    trusted: bool
 
-    unsure = any(abs(each) > WINDOW_S for each in ahead.values())
-    for one, other in near(clients, servers, shift):
+    def shift(self, view: View) -> float:
+        return self.ahead.get(view.clock, 0.0)
+
+    def comparable(self, client: View, server: View) -> bool:
+        """
+        Whether closeness in time says something. Where clocks of the bundle are known to be wrong it does not for
+        a clock of which nothing is known.
+        """
+        return self.trusted or self.groups.get(client.clock, client.clock) == self.groups.get(
+            server.clock, server.clock
+        )
+
+    def window_s(self, client: View, server: View) -> float:
+        scatter = self.scatter.get((client.clock, server.clock), WINDOW_S)
+        return min(WINDOW_S, max(NARROWEST_S, 3 * scatter))
+
+
+def correction(found: Sequence[Clock], ahead: Mapping[str, float]) -> Correction:
+    scatter = {each.between: each.spread_s for each in found if each.pairs >= ENOUGH_FOR_SCATTER}
+    return Correction(ahead, compared(found), scatter, all(abs(each) <= WINDOW_S for each in ahead.values()))
+
+
+def two_ends(clients: Sequence[View], servers: Sequence[View], scale: Scale, clocks: Correction) -> Iterator[Edge]:
+    """All pairs that can be the two ends of one failure, on corrected clocks."""
+    for one, other in near(clients, servers, clocks.shift):
         client, server = clients[one], servers[other]
         fit = scale.likeness(client, server)
-        if not fit or (unsure and fit < SURE and not {client.clock, server.clock} <= ahead.keys()):
+        if not fit or (fit < SURE and not clocks.comparable(client, server)):
             continue
-        apart = distance(client, server, shift(server) - shift(client))
+        apart = distance(client, server, clocks.shift(server) - clocks.shift(client))
         if apart is None:
             if fits_without_time(client, server, scale):
                 yield Edge(one, other, fit + TIMELESS)
-        elif apart <= WINDOW_S:
+        elif apart <= (WINDOW_S if fit >= SURE else clocks.window_s(client, server)):
             slack = max(client.grain_s, server.grain_s) / WINDOW_S
             yield Edge(one, other, fit + 1 - apart / WINDOW_S, slack)
 

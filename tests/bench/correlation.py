@@ -11,15 +11,11 @@ the tool calls ambiguous are no pairs: they count against recall and not against
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-sys.path[:0] = [str(Path(__file__).resolve().parent.parent.parent)]
-sys.path[:0] = [str(Path(__file__).resolve().parent)]
 
 from generate import Failure, Scene, Truth, write
 
@@ -97,7 +93,7 @@ def pairs(occurrences: tuple[Occurrence, ...], truth: Truth, folder: str) -> tup
             known = owner.get((event.span.path.removeprefix(f"{folder}/"), event.span.line))
             if known and event.side:
                 found[event.side][id(known)] += 1
-        if getattr(occurrence, "candidates", ()):
+        if occurrence.candidates:
             ambiguous += 1
         elif found["client"] and found["server"]:
             right = found["client"].most_common(1)[0][0] == found["server"].most_common(1)[0][0]
@@ -175,8 +171,8 @@ def scenes() -> list[tuple[str, Scene]]:
         ("all addresses hidden", replace(quiet, hidden=1.0)),
         ("an incident each 2 s", replace(quiet, apart_s=2.0)),
         ("no storm, few hosts", replace(quiet, storms=0, clients=5, queue_managers=2)),
-        ("300 incidents", replace(quiet)),
-        ("3,000 incidents", replace(quiet, incidents=3000, channels=200)),
+        ("300 incidents", replace(quiet, noise=0.2)),
+        ("3,000 incidents", replace(quiet, incidents=3000, channels=200, noise=0.2)),
         ("30,000 incidents", replace(quiet, incidents=30000, channels=2000, clients=200, noise=0.2)),
     ]
 

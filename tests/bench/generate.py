@@ -178,7 +178,10 @@ MESSAGES: dict[str, tuple[str, dict[str, str]]] = {
         "Channel '{ch}' to host '{peer}' ended abnormally.",
         {"C1": "{ch}", "C2": "{process}", "C3": "{peer}"},
     ),
-    "AMQ9209": ("Connection to host '{peer}' for channel '{ch}' closed.", {"C1": "{peer}", "C2": "TCP/IP", "C3": "{ch}"}),
+    "AMQ9209": (
+        "Connection to host '{peer}' for channel '{ch}' closed.",
+        {"C1": "{peer}", "C2": "TCP/IP", "C3": "{ch}"},
+    ),
     "AMQ9002": ("Channel '{ch}' is starting.", {"C1": "{ch}"}),
     "AMQ9001": ("Channel '{ch}' ended normally.", {"C1": "{ch}", "C3": "{peer}"}),
 }  # fmt: skip
@@ -374,9 +377,9 @@ def record(host: Host, key: str, values: dict[str, str], process: str, at: datet
     said, inserts = MESSAGES[key]
     local = at + timedelta(minutes=host.zone)
     severity = "" if host.old else "I" if key in INFORMATION else "E"
-    program = "amqrmppa" if host.queue_manager else "appd"
+    user, program = ("mqm", "amqrmppa") if host.queue_manager else ("app", "appd")
     lines = [
-        f"{local:%m/%d/%Y %H:%M:%S} - Process({process}) User({'mqm' if host.queue_manager else 'app'}) Program({program})",
+        f"{local:%m/%d/%Y %H:%M:%S} - Process({process}) User({user}) Program({program})",
         f"                    Host({host.name}) Installation({'Installation1' if host.queue_manager else 'MQNI93'})",
         f"                    VRMF({'8.0.0.15' if host.old else '9.3.0.10'})"
         + (f" QMgr({host.queue_manager})" if host.queue_manager else ""),
