@@ -358,6 +358,24 @@ def test_two_date_orders_in_one_file(tmp_path: Path) -> None:
     assert "ambiguous-date" not in {each.code for each in found.notes}
 
 
+def test_a_json_log_of_the_host_decides_the_order_of_the_date(tmp_path: Path) -> None:
+    """05/06/2024 at a host of which another log speaks on 5 June and not on 6 May."""
+    log = Log(OLD.path, "app1", level=8, order="%d/%m/%Y")
+    june = datetime(2024, 6, 5, 12, tzinfo=UTC)
+    twin = tmp_path / "client" / "AMQERR01.json"
+    twin.parent.mkdir()
+    twin.write_text(
+        '{"ibm_messageId":"AMQ9002I","ibm_datetime":"2024-06-05T11:58:00.000Z","host":"app1","ibm_processName":"app",'
+        '"ibm_processId":"1","ibm_threadId":"1","message":"AMQ9002I: Channel is starting.","type":"mq_log",'
+        '"module":"x","loglevel":"INFO"}\n',
+        encoding="utf-8",
+    )
+    found = report(tmp_path, {OLD.path: [closed(log, june, "APP.SVRCONN")]}, tz=("UTC",))
+
+    assert found.incidents[0].start == june
+    assert "ambiguous-date" not in {each.code for each in found.notes}
+
+
 def test_a_date_that_stays_open_has_no_instant_and_a_note(tmp_path: Path) -> None:
     found = report(
         tmp_path, {OLD.path: [closed(OLD, datetime(2024, 5, 6, 12, tzinfo=UTC), "APP.SVRCONN")]}, tz=("UTC",)

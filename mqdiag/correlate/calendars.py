@@ -76,6 +76,8 @@ class Calendar:
 
     def stamp(self, stamp: Stamp) -> Stamp:
         """The stamp with the local time and, where the offset is known, the instant that this calendar gives it."""
+        if stamp.instant and stamp.local:
+            return stamp
         local = stamp.local or self.local(stamp.written)
         if stamp.instant or local is None:
             return replace(stamp, local=local)
@@ -322,7 +324,8 @@ def timed(events: Iterable[Event], calendar: Calendar) -> list[Event]:
     """
     given = list(events)
     doubtful = [is_doubtful(each.stamp, calendar) for each in given]
-    found = [replace(e, stamp=calendar.stamp(e.stamp)) if e.stamp else e for e in given]
+    stamps = [each.stamp and calendar.stamp(each.stamp) for each in given]
+    found = [e if stamp is e.stamp else replace(e, stamp=stamp) for e, stamp in zip(given, stamps, strict=True)]
     found = ordered_days(found, calendar)
     return ordered_hours(found, doubtful, calendar) if any(doubtful) else found
 

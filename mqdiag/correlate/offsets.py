@@ -35,18 +35,19 @@ CLEARLY = 2  # and by so many times more than on any other reading
 
 def infer_offsets(events: Mapping[str, Sequence[Event]], calendars: Mapping[str, Calendar]) -> None:
     """
-    Give the calendars without offset the one that pairs of failures support; `events` by source path.
+    Give the calendars without offset the one that pairs of failures support. `events` are those of judges and
+    victims, by source path.
 
     Where no pair is within the window the clocks may differ as well: then several pairs must agree.
     """
     known: dict[object, list[Event]] = {}
     for each in events.values():
         for event in each:
-            if event.instant and event.role in ("judge", "victim"):
+            if event.instant:
                 known.setdefault(kind(event), []).append(event)
     related: dict[tuple[object, object], bool] = {}
     for path, calendar in sorted(calendars.items()):
-        wanted = [each for each in events.get(path, ()) if each.role in ("judge", "victim")]
+        wanted = events.get(path, ())
         if calendar.known or not wanted:
             continue
         wanted = wanted[:: len(wanted) // SAMPLE + 1]
