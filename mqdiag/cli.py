@@ -129,6 +129,7 @@ Output = Annotated[
     typer.Option("-o", "--output", metavar="FILE", help="Write to this file; - is standard output. One for each -f."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Write over files that exist.")]
+Timeline = Annotated[bool, typer.Option("--timeline", help="Add the cited records of both sides in one order of time.")]
 Fail = Annotated[
     FailOn,
     typer.Option("--fail-on", help="Exit status 1 if a verdict is at least this sure."),
@@ -171,11 +172,12 @@ def analyze(
     jobs: Jobs = None,
     encoding: Encoding = None,
     lang: Language = None,
+    timeline: Timeline = False,
 ) -> None:
     """Join the logs of both ends and print the verdicts."""
     only_english(lang)
     from mqdiag import pipeline, progress
-    from mqdiag.render import report_page
+    from mqdiag.render import report_page, with_timeline
 
     options = chosen(
         paths, client, server, tz, date_order, since=since, until=until, channel=channel, encoding=encoding, jobs=jobs
@@ -193,7 +195,8 @@ def analyze(
         from mqdiag.excerpts import cited
 
         raw = cited(report, named, encoding)
-    publish(report_page(report, raw), outputs)
+    page = report_page(report, raw)
+    publish(with_timeline(page, report) if timeline else page, outputs)
     raise typer.Exit(status(report, fail_on, pipeline.PARTIAL))
 
 
@@ -268,14 +271,16 @@ def render_again(
     format: Format = None,
     output: Output = None,
     force: Force = False,
+    timeline: Timeline = False,
 ) -> None:
     """Write a saved JSON report again, in any format."""
-    from mqdiag.render import report_page
+    from mqdiag.render import report_page, with_timeline
     from mqdiag.render.json import load
 
     outputs = paired(format, output, [report], force=force)
     loaded = load(saved(report), report)
-    publish(report_page(loaded), outputs)
+    page = report_page(loaded)
+    publish(with_timeline(page, loaded) if timeline else page, outputs)
 
 
 @app.command()

@@ -12,7 +12,13 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
-from typing import Literal
+from statistics import median
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mqdiag.model import Clock
 
 Order = Literal["ymd", "dmy", "mdy"]
 
@@ -80,7 +86,7 @@ def dated(numbers: tuple[int, int, int], order: Order) -> datetime | None:
         return None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32768)
 def read(written: str) -> Reading | None:
     """Read a stamp in any spelling MQ and its users are known to write; None if it is none of them."""
     found = _date(written)
@@ -150,7 +156,7 @@ def _offset(rest: str) -> timedelta | None:
 RETYPED = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d)[.:](\d\d)[.:](\d\d)(?:[.:](\d{1,6}))?")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32768)
 def utc(text: str) -> datetime | None:
     """The instant of MQ's own `Time(...)` value, also where it was retyped; None if it is none."""
     match = RETYPED.match(text.strip())
@@ -178,3 +184,54 @@ def zone(name: str) -> tzinfo | None:
 
 def to_utc(local: datetime, offset: timedelta) -> datetime:
     return (local - offset).replace(tzinfo=UTC)
+
+
+# ---- one time for all hosts --------------------------------------------------------------------------------------
+
+WINDOW_S = 5.0  # between the two ends' records of one failure, clocks corrected; a clock with more spread is no use
+
+
+def common_time(clocks: Sequence[Clock]) -> dict[str, float]:
+    """
+    By how many seconds each clock is ahead of a common one, by host; a host that is not there cannot be compared.
+
+    Hosts that never called each other are compared over a third. The best supported clocks go first, and one
+    whose spread is wider than the window is not used.
+    """
+    groups: dict[str, dict[str, float]] = {}
+    home: dict[str, str] = {}
+    pairs: dict[str, int] = {}
+    usable = [each for each in clocks if each.spread_s <= WINDOW_S]
+    for each in sorted(usable, key=lambda c: (-c.pairs, c.spread_s, c.between)):
+        client, server = each.between
+        for name in (client, server):
+            groups.setdefault(home.setdefault(name, name), {name: 0.0})
+            pairs[name] = pairs.get(name, 0) + each.pairs
+        ours, theirs = home[client], home[server]
+        if ours == theirs:
+            continue
+        shift = groups[ours][client] + each.skew_s - groups[theirs][server]
+        for name, value in groups.pop(theirs).items():
+            groups[ours][name] = value + shift
+            home[name] = ours
+    return {name: value for each in groups.values() for name, value in from_middle(each, pairs).items()}
+
+
+def compared(clocks: Sequence[Clock]) -> dict[str, str]:
+    """Which clocks can be compared, over others too: those that have the same name here."""
+    home: dict[str, str] = {}
+    for each in clocks:
+        if each.spread_s <= WINDOW_S:
+            ours, theirs = (home.setdefault(name, name) for name in each.between)
+            home = {name: ours if group == theirs else group for name, group in home.items()}
+    return home
+
+
+def from_middle(group: Mapping[str, float], pairs: Mapping[str, int]) -> dict[str, float]:
+    """
+    Compared with the clock in the middle. Which of two clocks is wrong cannot be known, but most of many are
+    right; of two that are as near to the middle it is the one that was compared with more failures.
+    """
+    middle = median(group.values())
+    zero = min(group, key=lambda name: (round(abs(group[name] - middle), 3), -pairs[name], name))
+    return {name: round(value - group[zero], 3) for name, value in group.items()}

@@ -228,13 +228,15 @@ class Occurrence:
     The events of one failure, both sides, and no judgement.
 
     `lead` is the event that the others were joined to; it is one of `events`. `silent` names the sources of
-    the other side that cover the moment and hold nothing, `uncovered` those that do not cover it.
+    the other side that cover the moment and hold nothing, `uncovered` those that do not cover it. `candidates`
+    are records of the other side of which one belongs to it, and which one cannot be told.
     """
 
     lead: Event
     events: tuple[Event, ...]
     silent: tuple[SourceReport, ...] = ()
     uncovered: tuple[SourceReport, ...] = ()
+    candidates: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import math
+from dataclasses import replace
 from functools import partial
+from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING
 
-from mqdiag.classify.fold import Verdict, channel_of, fold, queue_manager_of
+from mqdiag.classify.fold import Verdict, channel_of, count, fold, queue_manager_of
 from mqdiag.classify.rules import candidates, helpers_for, other_side
 from mqdiag.classify.words import certificate_of, fill, host, moment, side_word, values
 from mqdiag.knowledge import knowledge
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 ROLE_ORDER: Sequence[Role] = ("origin", "echo", "wrapper", "support", "absence")
 SIDES: tuple[Side, ...] = ("client", "server")
 NAMES_A_CAUSE = -8  # lighter signs only say that something failed: no alternative to a cause
+MAX_CANDIDATES = 6  # records named where several fit equally well
 MAX_EVIDENCE = 24  # records cited of one incident; more of the same say nothing more
 
 
@@ -85,11 +89,11 @@ def incident(group: Sequence[Verdict]) -> Incident:
         title=said(found.cause.title),
         confidence=found.confidence,
         judge=found.judge,
-        channel=channel_of(occurrence.events) or channel_of(all_events),
+        channel=channel_of(occurrence.events) or channel_of(all_events) or only_channel(occurrence.candidates),
         queue_manager=queue_manager_of(occurrence.events),
         start=instants[0] if instants else None,
         end=instants[-1] if instants else None,
-        occurrences=len(group),
+        occurrences=count(group),
         certificate=CertificateFinding(certificate or Certificate(), found.owner)
         if certificate or found.owner
         else None,
@@ -107,6 +111,12 @@ def incident(group: Sequence[Verdict]) -> Incident:
 def begin(occurrence: Occurrence) -> datetime | None:
     """The first instant of an occurrence, None if it has none."""
     return min((event.instant for event in occurrence.events if event.instant), default=None)
+
+
+def only_channel(candidates: Sequence[Event]) -> str | None:
+    """The channel that all candidates for the other end name: whichever of them it is, it is that channel."""
+    named = {each.channel for each in candidates}
+    return next(iter(named)) if len(named) == 1 else None
 
 
 def certificate_finding(certificate: Certificate | None, owner: Side | None) -> CertificateFinding | None:
@@ -149,7 +159,31 @@ def evidence(group: Sequence[Verdict], best: Verdict) -> tuple[Evidence, ...]:
         if len(cited) >= MAX_EVIDENCE:
             break
     unique = {(each.span, each.role): each for each in cited}
+    last = group[-1].occurrence.lead
+    if rhythm := rhythm_of(group):
+        unique = {key: replace(e, says=f"{e.says} ({rhythm})") if e.event is last else e for key, e in unique.items()}
     return tuple(sorted(unique.values(), key=in_order))
+
+
+def rhythm_of(group: Sequence[Verdict]) -> str | None:
+    """How often and how far apart: `the last of 200, usually 1 min apart`; None of less than three."""
+    moments = sorted(e.occurrence.lead.instant for e in group if e.occurrence.lead.instant)
+    if len(moments) < 3:
+        return None
+    apart = median((after - before).total_seconds() for before, after in pairwise(moments))
+    return f"the last of {count(group)}, usually {duration(apart)} apart"
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `12 s`, `1 min 5 s`, `2 h`: the two greatest units that are not 0."""
+    if seconds < 10:
+        return f"{seconds:.1f} s".replace(".0 s", " s")
+    rest, parts = round(seconds), []
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2])
 
 
 def in_order(evidence: Evidence) -> tuple[int, float, Span]:
@@ -173,9 +207,24 @@ def evidence_of(verdict: Verdict) -> Iterator[Evidence]:
     for each in verdict.found.cited:
         if id(each.event) in cited:
             yield Evidence("support", said(each.says), each.event.span, each.event.side, each.event)
+    for event in unpicked(verdict.occurrence):
+        yield Evidence("support", one_of(verdict.occurrence), event.span, event.side, event)
     for source in verdict.occurrence.silent:
         span = Span(source.path, 1, 1, 0, 0)
         yield Evidence("absence", silence(source.first, source.last), span, source.side)
+
+
+def unpicked(occurrence: Occurrence) -> Sequence[Event]:
+    """The candidates of an occurrence that none of them was joined to."""
+    present = {each.side for each in occurrence.events}
+    return [] if any(each.side in present for each in occurrence.candidates) else occurrence.candidates[:MAX_CANDIDATES]
+
+
+def one_of(occurrence: Occurrence) -> str:
+    count = len(occurrence.candidates)
+    if count == 1:
+        return "may be the other end's record of this failure, and may as well be that of another"
+    return f"one of {count} records that fit equally well as the other end's view of this failure"
 
 
 def silence(first: object, last: object) -> str:
@@ -224,17 +273,41 @@ def missing(verdict: Verdict, said: Filler) -> Iterator[str]:
     if verdict.found.confidence != "certain":
         yield from (said(each) for each in verdict.found.cause.settles)
     occurrence, found = verdict.occurrence, verdict.found
+    yield from undecidable(occurrence)
     for source in occurrence.uncovered:
         if found.confidence != "certain":
             when = moment(occurrence.lead) or "the failure"
             yield f"{source.path}, the log of the {side_word(source.side, occurrence.events)}, does not cover {when}."
-    sides = {event.side for event in occurrence.events} | {
+    sides = {event.side for event in (*occurrence.events, *occurrence.candidates)} | {
         each.side for each in occurrence.silent + occurrence.uncovered
     }
     if found.confidence != "certain":
         for side in SIDES:
             if side not in sides and other_side(side) in sides:
                 yield no_log(occurrence, side)
+
+
+def undecidable(occurrence: Occurrence) -> Iterator[str]:
+    """Which records of the other side fit equally well, so that none of them was picked as the one."""
+    if not occurrence.candidates:
+        return
+    side = side_word(occurrence.candidates[0].side, (*occurrence.events, *occurrence.candidates))
+    named = [place(each) for each in occurrence.candidates[:MAX_CANDIDATES]]
+    if len(occurrence.candidates) > len(named):
+        named.append(f"{len(occurrence.candidates) - len(named)} more")
+    where = f"{', '.join(named[:-1])} or {named[-1]}" if len(named) > 1 else named[0]
+    if unpicked(occurrence):
+        yield (
+            f"Which record of the {side} belongs to {place(occurrence.lead)} cannot be told: {where}. "
+            "A process id, a port or a log with clocks set right would tell."
+        )
+    else:
+        yield f"The record of the {side} that is cited could also be {where}; it says the same."
+
+
+def place(event: Event) -> str:
+    channel = f" (channel {event.channel})" if event.channel else ""
+    return f"{event.span.path}:{event.span.line}{channel}"
 
 
 def no_log(occurrence: Occurrence, side: Side) -> str:

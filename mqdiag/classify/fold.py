@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from mqdiag.names import same_certificate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mqdiag.classify.rules import Candidate
     from mqdiag.model import Certificate, Event, Occurrence, Side
 
 
 T = TypeVar("T")
+
+MAX_SKEW_S = 180.0  # clocks further apart than this are not thought of
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def identity(verdict: Verdict) -> Identity:
         cause=found.slug,
         judge=found.judge,
         channel=channel_of(events),
-        queue_manager=queue_manager_of(events),
+        queue_manager=first((*(e.queue_manager for e in server), *(e.queue_manager for e in client if calls(e)))),
         server=first(each.host for each in server),
         caller=first(each.host for each in client),
         address=first(each.peer.address or each.peer.host for each in server if each.peer),
@@ -97,6 +101,34 @@ def identity(verdict: Verdict) -> Identity:
         told_in=first(each.span.path for each in client if each.kind in ("java-exception", "mqi-transcript")),
         certificate=first(each.certificate for each in events if each.certificate),
     )
+
+
+def calls(event: Event) -> bool:
+    """Whether the queue manager that an event names is the one that was called, and not the one that wrote it."""
+    return event.kind in ("java-exception", "mqi-transcript")
+
+
+def count(group: Sequence[Verdict]) -> int:
+    """
+    How many failures the occurrences of one incident are.
+
+    Where both ends have records that could not be joined, each of one end's is counted together with the one of
+    the other end that is nearest in time and no further off than clocks are: it was hardly another failure.
+    """
+    times: dict[str, list[float]] = {"client": [], "server": []}
+    for each in group:
+        sides = {event.side for event in each.occurrence.events if event.side}
+        instant = each.occurrence.lead.instant
+        if len(sides) == 1 and instant:
+            times[sides.pop()].append(instant.timestamp())
+    clients, servers = sorted(times["client"]), sorted(times["server"])
+    same = at = 0
+    for when in clients:
+        while at < len(servers) and servers[at] < when - MAX_SKEW_S:
+            at += 1
+        if at < len(servers) and servers[at] <= when + MAX_SKEW_S:
+            same, at = same + 1, at + 1
+    return len(group) - same
 
 
 def channel_of(events: Iterable[Event]) -> str | None:
@@ -122,14 +154,25 @@ def fold(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
     """
     keyed = [(identity(each), index) for index, each in enumerate(verdicts)]
     groups: list[tuple[Identity, list[int]]] = []
-    by_cause: dict[tuple[str, Side | None], list[int]] = {}
+    by_key: dict[Identity, int] = {}
+    by_channel: dict[tuple[str, Side | None], dict[str | None, list[int]]] = defaultdict(lambda: defaultdict(list))
     for key, index in sorted(keyed, key=lambda each: (-each[0].known, each[1])):
-        places = by_cause.setdefault((key.cause, key.judge), [])
-        agreeing = [place for place in places if groups[place][0].agrees(key)]
-        same = [place for place in agreeing if groups[place][0] == key]
-        if len(agreeing) == 1 or same:
-            groups[(same or agreeing)[0]][1].append(index)
-        else:
-            places.append(len(groups))
-            groups.append((key, [index]))
+        place = by_key.get(key) if key.agrees(key) else None  # of which nothing is known is like no other
+        if place is None:
+            agreeing = [
+                each for each in comparable(by_channel[key.cause, key.judge], key) if groups[each][0].agrees(key)
+            ]
+            place = agreeing[0] if len(agreeing) == 1 else None
+        if place is None:
+            place = by_key[key] = len(groups)
+            by_channel[key.cause, key.judge][key.channel].append(place)
+            groups.append((key, []))
+        groups[place][1].append(index)
     return [[verdicts[index] for index in sorted(members)] for _, members in groups]
+
+
+def comparable(by_channel: Mapping[str | None, Sequence[int]], key: Identity) -> Iterable[int]:
+    """The groups whose channel does not contradict that of the key."""
+    if key.channel is None:
+        return chain.from_iterable(by_channel.values())
+    return (*by_channel.get(key.channel, ()), *by_channel.get(None, ()))

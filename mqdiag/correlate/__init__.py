@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from mqdiag.correlate import calendars as calendar_rules
 from mqdiag.correlate.episodes import episodes, is_failure
 from mqdiag.correlate.join import join
 from mqdiag.correlate.offsets import infer_offsets
+from mqdiag.correlate.silence import logs, unheard
+from mqdiag.correlate.views import clock_of
 from mqdiag.model import Note, Occurrence, Side, SourceReport
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from mqdiag.clock import Order
     from mqdiag.correlate.calendars import Calendar
     from mqdiag.correlate.episodes import Episode
+    from mqdiag.correlate.join import Joined
+    from mqdiag.correlate.silence import Logs
     from mqdiag.model import Clock, Event
     from mqdiag.parse import Reading
 
@@ -32,15 +35,7 @@ NAME_WORD = re.compile(r"(?:client|server)(?![a-z])")  # client/ server-logs/ cl
 
 S = TypeVar("S", bound=str)  # a name or one of a few words
 
-LOGS = (
-    "amqerr",
-    "amqerr-json",
-    "container",
-    "syslog",
-    "zos-joblog",
-)  # kinds that log what happens, so can be silent
 CORROBORATION = ("ca-index", "ocsp-transcript", "mq-ini")
-SILENCE_MARGIN = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +69,29 @@ def correlate(
     calendars = calendars_of(readings, zones, tz, date_order)
     source_sides = {path: side for path, side in sides_of(readings, sides).items() if side}
     events: list[Event] = []
+    notes: list[Note] = []
     for each in readings:
         path = each.source.path
-        for event in calendar_rules.timed(each.events, calendars[path]):
-            events.append(event if event.side else replace(event, side=source_sides.get(path)))
+        timed = calendar_rules.timed(each.events, calendars[path])
+        notes += calendar_rules.date_notes(each, timed, calendars[path])
+        events += [event if event.side else replace(event, side=source_sides.get(path)) for event in timed]
     sources = tuple(
         source_report(each, calendars[each.source.path], source_sides.get(each.source.path)) for each in readings
     )
     found = episodes(event for event in events if is_failure(event))
-    joined, clocks = join([each for each in found if not each.is_noise])
-    notes = [note for each in readings if (note := calendar_rules.ambiguous_dates(each, calendars[each.source.path]))]
+    hosts = hosts_of(sources)
+    result = join([each for each in found if not each.is_noise], hosts)
+    known = logs(sources, result.ahead, (each.episode.events for each in result.joined if not each.candidates))
     notes += [note for each in readings if (note := unknown_zone(each, calendars[each.source.path]))]
     notes += noise_notes(each for each in found if each.is_noise)
     return Correlation(
-        occurrences=tuple(sorted((occurrence(each, sources) for each in joined), key=in_time)),
+        occurrences=tuple(
+            sorted((occurrence(each, known, result.ahead, hosts) for each in result.joined), key=in_time)
+        ),
         corroboration=tuple(event for event in events if event.kind in CORROBORATION),
         context=tuple(event for event in events if event.role == "context"),
         sources=sources,
-        clocks=tuple(clocks),
+        clocks=result.clocks,
         notes=tuple(notes),
     )
 
@@ -101,7 +101,13 @@ def calendars_of(
 ) -> dict[str, Calendar]:
     """How the stamps of every source are read, by path: by what it says, what its host says, what pairs show."""
     calendars = calendar_rules.calendars(readings, zones, tz, date_order)
-    by_path = {each.source.path: calendar_rules.timed(each.events, calendars[each.source.path]) for each in readings}
+    by_path = {
+        each.source.path: calendar_rules.timed(
+            (event for event in each.events if event.role in ("judge", "victim")), calendars[each.source.path]
+        )
+        for each in readings
+        if not all(calendar.known for calendar in calendars.values())
+    }
     infer_offsets(by_path, calendars)
     return calendars
 
@@ -215,19 +221,29 @@ def noise_notes(noise: Iterable[Episode]) -> list[Note]:
 # ---- occurrences -----------------------------------------------------------------------------------------------
 
 
-def occurrence(episode: Episode, sources: Sequence[SourceReport]) -> Occurrence:
+def occurrence(joined: Joined, known: Logs, ahead: Mapping[str, float], hosts: Mapping[str, str]) -> Occurrence:
     """A joined episode with what the other side's logs say by saying nothing."""
+    episode = joined.episode
     events = tuple(
         sorted(episode.events, key=lambda e: (e.instant is None, e.instant.timestamp() if e.instant else 0.0, e.span))
     )
-    present = {event.side for event in events}
-    absent = [each for each in sources if each.kind in LOGS and each.side and each.side not in present]
-    moment = episode.instant
-    silent = tuple(each for each in absent if moment and covers(each, moment))
-    uncovered = tuple(each for each in absent if each not in silent)
-    return Occurrence(episode.lead, events, silent, uncovered)
+    moment = episode.instant.timestamp() - ahead.get(clock_of(episode, hosts), 0.0) if episode.instant else None
+    silent, uncovered = unheard(known, (*events, *joined.candidates), moment)
+    return Occurrence(episode.lead, events, tuple(silent), tuple(uncovered), joined.candidates)
 
 
-def covers(source: SourceReport, moment: object) -> bool:
-    """Whether a log has records before and after a moment; only then its silence says something."""
-    return bool(source.first and source.last and source.first <= moment <= source.last)  # type: ignore[operator]
+def hosts_of(sources: Sequence[SourceReport]) -> dict[str, str]:
+    """
+    The host of every source by path: the one it prints; for one that prints none, the only host that the logs of
+    its side beside it print, as for an application's output that lies with the client's log.
+    """
+    beside: dict[tuple[str, Side | None], set[str]] = defaultdict(set)
+    for each in sources:
+        if each.host:
+            beside[posixpath.dirname(each.path), each.side].add(each.host)
+    found = {}
+    for each in sources:
+        near = beside.get((posixpath.dirname(each.path), each.side), set())
+        if host := each.host or (next(iter(near)) if each.side and len(near) == 1 else None):
+            found[each.path] = host
+    return found

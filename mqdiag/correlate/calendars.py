@@ -14,14 +14,14 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mqdiag import clock
 from mqdiag.model import Note, Stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
     from mqdiag.clock import Order
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from mqdiag.parse import Reading, Stamps
 
 QUARTER = timedelta(minutes=15)  # all zones of the world are a multiple of this from UTC
+FARTHEST = timedelta(hours=15)  # no zone is further from UTC
+SEASON = timedelta(days=30)  # a clock is not changed for daylight saving more often than this
+OUT_OF_ORDER = timedelta(minutes=2)  # records of several processes are appended with so much disorder
 CLOSE = timedelta(seconds=90)  # local and UTC time of one record differ by the offset, and by less than this
 
 
@@ -44,6 +47,7 @@ class Calendar:
     offsets: Sequence[tuple[datetime, timedelta]] = ()
     basis: str | None = None
     certainty: Certainty = "inferred"
+    mixed: frozenset[str] = frozenset()  # separators of dates that the source writes in two orders
 
     @property
     def known(self) -> bool:
@@ -54,15 +58,26 @@ class Calendar:
         return reading.local(self.orders.get(separator(written))) if reading else None
 
     def offset_at(self, local: datetime) -> timedelta | None:
+        return next(iter(self.offsets_at(local)), None)
+
+    def offsets_at(self, local: datetime) -> tuple[timedelta, ...]:
+        """
+        The offsets that a local time can have: two in the hour that a clock goes through twice when it is put
+        back, and between two records with different offsets; the earlier one first.
+        """
         if self.zone is not None:
-            return local.replace(tzinfo=self.zone).utcoffset()
+            both = (local.replace(tzinfo=self.zone, fold=fold).utcoffset() for fold in (0, 1))
+            return tuple(dict.fromkeys(each for each in both if each is not None))
         if not self.offsets:
-            return None
-        place = bisect_right(self.offsets, local, key=lambda each: each[0]) - 1
-        return self.offsets[max(place, 0)][1]
+            return ()
+        place = bisect_right(self.offsets, local, key=lambda each: each[0])
+        around = self.offsets[max(place - 1, 0) : place + 1] if place else self.offsets[:1]
+        return tuple(dict.fromkeys(offset for _, offset in around))
 
     def stamp(self, stamp: Stamp) -> Stamp:
         """The stamp with the local time and, where the offset is known, the instant that this calendar gives it."""
+        if stamp.instant and stamp.local:
+            return stamp
         local = stamp.local or self.local(stamp.written)
         if stamp.instant or local is None:
             return replace(stamp, local=local)
@@ -91,10 +106,14 @@ def calendars(
     A source that says nothing of its offset takes that of its host, then that of its folder.
     """
     orders = {each.source.path: day_orders(each.stamps) for each in readings}
+    mixed = {each.source.path: mixed_orders(each.stamps) for each in readings}
     lend_orders(readings, orders)
+    orders_of_dated(readings, orders, mixed)
     if date_order:
         orders = {path: {"/": date_order, "-": date_order} | own for path, own in orders.items()}
     found = {each.source.path: own_calendar(each, orders[each.source.path]) for each in readings}
+    for path, signs in mixed.items():
+        found[path].mixed = signs
     for path, calendar in found.items():
         if name := zones.get(path, tz):
             calendar.zone, calendar.offsets = clock.zone(name), ()
@@ -123,6 +142,63 @@ def day_orders(stamps: Stamps) -> dict[str, Order]:
         if len(candidates) == 1:
             decided[sign] = candidates[0]
     return decided
+
+
+def mixed_orders(stamps: Stamps) -> frozenset[str]:
+    """
+    The separators of dates that the source writes in two orders: processes of two locales write to one log, and
+    23/10/2024 stands beside 10/24/2024.
+    """
+    seen: dict[str, set[Order]] = {}
+    for written, utc in stamps.by_hour.values():
+        reading = clock.read(written)
+        if reading is None or reading.date[0] == reading.date[1]:
+            continue
+        orders = [order for order in reading.orders if not utc or near_utc(reading, order, utc)]
+        if len(orders) == 1:
+            seen.setdefault(separator(written), set()).add(orders[0])
+    return frozenset(sign for sign, orders in seen.items() if len(orders) > 1)
+
+
+def orders_of_dated(
+    readings: Sequence[Reading], orders: dict[str, dict[str, Order]], mixed: Mapping[str, frozenset[str]]
+) -> None:
+    """
+    Give sources whose order of day and month is open the one in which they were written on the days of which
+    records of the same host with a clear date speak: an FFST report, a JSON log.
+    """
+    dated: dict[str, set[date]] = {}
+    for each in readings:
+        if host := host_of(each):
+            dated.setdefault(host, set()).update(clear_days(each, orders[each.source.path]))
+    for each in readings:
+        known = dated.get(host_of(each) or "", set())
+        by_sign: dict[str, list[clock.Reading]] = {}
+        for written, _ in each.stamps.by_hour.values():
+            seen = clock.read(written)
+            if seen and len(seen.orders) > 1:
+                by_sign.setdefault(separator(written), []).append(seen)
+        for sign, written_days in by_sign.items():
+            if sign in orders[each.source.path] or sign in mixed[each.source.path] or not known:
+                continue
+            hits = {order: sum(is_near(r, order, known) for r in written_days) for order in written_days[0].orders}
+            best = [order for order, count in hits.items() if count == max(hits.values())]
+            if len(best) == 1:
+                orders[each.source.path][sign] = best[0]
+
+
+def clear_days(reading: Reading, orders: Mapping[str, Order]) -> Iterable[date]:
+    """The days of a source's records whose date is clear."""
+    for written, utc in reading.stamps.by_hour.values():
+        seen, instant = clock.read(written), clock.utc(utc) if utc else None
+        local = seen.local(orders.get(separator(written))) if seen else None
+        if local or instant:
+            yield (local or instant).date()  # type: ignore[union-attr]
+
+
+def is_near(reading: clock.Reading, order: Order, days: set[date]) -> bool:
+    local = reading.local(order)
+    return local is not None and any(local.date() + timedelta(days=shift) in days for shift in (-1, 0, 1))
 
 
 def near_utc(reading: clock.Reading, order: Order, utc: str) -> bool:
@@ -174,9 +250,14 @@ def own_calendar(reading: Reading, orders: dict[str, Order]) -> Calendar:
             "Time() of its own records",
             "stated",
         )
-    elif stated := next((e for e in reading.events if e.facts.get("utc_offset_minutes")), None):
-        minutes = int(stated.facts["utc_offset_minutes"])
-        calendar.offsets = [(datetime.min, timedelta(minutes=minutes))]
+    elif printed_in := [each for each in reading.events if each.facts.get("utc_offset_minutes")]:
+        calendar.offsets = sorted(
+            (
+                each.stamp.local if each.stamp and each.stamp.local else datetime.min,
+                timedelta(minutes=int(each.facts["utc_offset_minutes"])),
+            )
+            for each in printed_in
+        )
         calendar.basis, calendar.certainty = "UTC offset printed in the report", "stated"
     return calendar
 
@@ -185,7 +266,7 @@ def quarter_offset(local: datetime, instant: datetime) -> timedelta | None:
     """Local minus UTC as a multiple of 15 minutes, None where it is none."""
     difference = local - instant.replace(tzinfo=None)
     offset = round(difference / QUARTER) * QUARTER
-    return offset if abs(difference - offset) < CLOSE and abs(offset) <= timedelta(hours=15) else None
+    return offset if abs(difference - offset) < CLOSE and abs(offset) <= FARTHEST else None
 
 
 def lend(readings: Sequence[Reading], found: dict[str, Calendar]) -> None:
@@ -201,15 +282,28 @@ def lend(readings: Sequence[Reading], found: dict[str, Calendar]) -> None:
         for lenders, why in ((same_host, "the same host"), (same_folder, "the same folder")):
             if lenders and agree(found[each.source.path] for each in lenders):
                 lender = found[lenders[0].source.path]
-                calendar.zone, calendar.offsets = lender.zone, lender.offsets
+                calendar.zone = lender.zone
+                calendar.offsets = merged(found[each.source.path] for each in lenders)
                 calendar.basis = f"{lenders[0].source.path}, {why}"
                 break
 
 
 def agree(calendars: Iterable[Calendar]) -> bool:
-    """Whether calendars give the same offset, so that lending it is no guess."""
-    all_offsets = [(each.zone, {offset for _, offset in each.offsets}) for each in calendars]
-    return all(each == all_offsets[0] for each in all_offsets)
+    """
+    Whether calendars are of one clock, so that lending one is no guess: the same zone, or offsets that, put
+    together in the order of time, change no more often than a clock is changed.
+    """
+    every = list(calendars)
+    if any(each.zone is not None for each in every):
+        return all(each.zone == every[0].zone for each in every)
+    together = merged(every)
+    changes = [after[0] for before, after in itertools.pairwise(together) if before[1] != after[1]]
+    return all(after - before >= SEASON for before, after in itertools.pairwise(changes))
+
+
+def merged(calendars: Iterable[Calendar]) -> list[tuple[datetime, timedelta]]:
+    """The offsets of several calendars of one clock, in the order of time."""
+    return sorted({pair for each in calendars for pair in each.offsets})
 
 
 def host_of(reading: Reading) -> str | None:
@@ -221,25 +315,107 @@ def host_of(reading: Reading) -> str | None:
 
 
 def timed(events: Iterable[Event], calendar: Calendar) -> list[Event]:
-    return [replace(e, stamp=calendar.stamp(e.stamp)) if e.stamp else e for e in events]
+    """
+    The events of one source, in file order, with local times and instants as far as the calendar gives them.
+
+    What it leaves open the records around it may decide, for records are appended in the order of time: which
+    number is the day in a file that holds both orders, and which of two 02:30 it was in the night in which the
+    clock was put back.
+    """
+    given = list(events)
+    doubtful = [is_doubtful(each.stamp, calendar) for each in given]
+    stamps = [each.stamp and calendar.stamp(each.stamp) for each in given]
+    found = [e if stamp is e.stamp else replace(e, stamp=stamp) for e, stamp in zip(given, stamps, strict=True)]
+    found = ordered_days(found, calendar)
+    return ordered_hours(found, doubtful, calendar) if any(doubtful) else found
 
 
-def ambiguous_dates(reading: Reading, calendar: Calendar) -> Note | None:
-    """The note on a source whose order of day and month stays open."""
+def ordered_days(events: list[Event], calendar: Calendar) -> list[Event]:
+    """Stamps whose order of day and month is open, read as the only one that fits between its neighbours."""
+    if not calendar.mixed or all(e.stamp is None or e.stamp.local for e in events):
+        return events
+    locals_ = [each.stamp.local if each.stamp else None for each in events]
+    result = []
+    for index, each in enumerate(events):
+        reading = clock.read(each.stamp.written) if each.stamp and not each.stamp.local else None
+        if each.stamp and reading and separator(each.stamp.written) in calendar.mixed:
+            before = next((known for known in reversed(locals_[:index]) if known), None)
+            after = next((known for known in locals_[index + 1 :] if known), None)
+            fitting = [x for order in reading.orders if (x := reading.local(order)) and between(x, before, after)]
+            if len(fitting) == 1:
+                each = replace(each, stamp=calendar.stamp(replace(each.stamp, local=fitting[0])))
+        result.append(each)
+    return result
+
+
+def between(moment: datetime, before: datetime | None, after: datetime | None) -> bool:
+    return (before is None or moment >= before - OUT_OF_ORDER) and (after is None or moment <= after + OUT_OF_ORDER)
+
+
+def is_doubtful(stamp: Stamp | None, calendar: Calendar) -> bool:
+    """Whether a stamp has neither UTC time nor offset, and the calendar has two offsets for its hour."""
+    if stamp is None or stamp.instant or not (local := stamp.local or calendar.local(stamp.written)):
+        return False
+    seen = clock.read(stamp.written)
+    return not (seen and seen.offset is not None) and len(calendar.offsets_at(local)) > 1
+
+
+def ordered_hours(events: list[Event], doubtful: Sequence[bool], calendar: Calendar) -> list[Event]:
+    """
+    Stamps of an hour that the clock went through twice, put where the records around them are; `ambiguous` where
+    these leave it open.
+    """
+    result: list[Event] = []
+    for index, each in enumerate(events):
+        stamp = each.stamp
+        if doubtful[index] and stamp and stamp.local:
+            before = next((e.instant for e in reversed(result) if e.instant), None)
+            sure = (e.instant for e, open_ in zip(events[index + 1 :], doubtful[index + 1 :], strict=True) if not open_)
+            after = next((instant for instant in sure if instant), None)
+            instants = [clock.to_utc(stamp.local, offset) for offset in calendar.offsets_at(stamp.local)]
+            fitting = [each for each in instants if between(each, before, after)]
+            certainty = calendar.certainty if len(fitting) == 1 else "ambiguous"
+            each = replace(each, stamp=replace(stamp, instant=(fitting or instants)[0], certainty=certainty))
+        result.append(each)
+    return result
+
+
+def date_notes(reading: Reading, events: Sequence[Event], calendar: Calendar) -> Iterator[Note]:
+    """The notes on dates of a source that stay open, or that only the records around them decided."""
+    path, line = reading.source.path, reading.example.span.line if reading.example else None
+    if calendar.mixed:
+        text = (
+            "This source writes dates in two orders, day/month and month/day. Where a date can be both, the records "
+            "before and after it decided; --date-order dmy or --date-order mdy reads all open ones alike."
+        )
+        yield Note("two-date-orders", path, line, text)
+    open_ones = [e for e in events if e.stamp and not e.stamp.local and clock.read(e.stamp.written)]
+    if open_ones and calendar.mixed:
+        yield Note("ambiguous-date", path, open_ones[0].span.line, still_open(open_ones[0].stamp))
+    elif not calendar.mixed and (written := next(open_dates(reading, calendar), None)):
+        yield Note("ambiguous-date", path, line, still_open(Stamp(written)))
+    twice = next((e for e in events if e.stamp and e.stamp.instant and e.stamp.certainty == "ambiguous"), None)
+    if twice and twice.stamp:
+        text = (
+            f"'{twice.stamp.written}' is in an hour that the clock went through twice, or in which its offset was "
+            "changed, and the records around it do not tell which it was; the earlier one was taken. "
+            f"--tz {path}=OFFSET, such as +01:00, settles it."
+        )
+        yield Note("ambiguous-hour", path, twice.span.line, text)
+
+
+def open_dates(reading: Reading, calendar: Calendar) -> Iterator[str]:
     for written, _ in reading.stamps.by_hour.values():
         seen = clock.read(written)
         if seen and len(seen.orders) > 1 and separator(written) not in calendar.orders:
-            text = (
-                f"'{written}' can be day/month or month/day, and nothing in the input decides it; "
-                "no instant is given for such stamps. --date-order dmy or --date-order mdy settles it."
-            )
-            return Note(
-                "ambiguous-date",
-                reading.source.path,
-                reading.example.span.line if reading.example else None,
-                text,
-            )
-    return None
+            yield written
+
+
+def still_open(stamp: Stamp | None) -> str:
+    return (
+        f"'{stamp.written if stamp else ''}' can be day/month or month/day, and nothing in the input decides it; "
+        "no instant is given for such stamps. --date-order dmy or --date-order mdy settles it."
+    )
 
 
 def written_stamp(written: str, utc: str, calendar: Calendar) -> Stamp:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TOGETHER_S = 2.5  # cause, twin and wrapper of one failure follow each other within this
 FFST_S = 5.0  # a report takes its time to be written
+MOST_OPEN = 40  # episodes of one writer that a record is compared with
 SECURITY_LAYERS = ("chlauth", "connauth", "oam")
 FAILURE_ROLES = ("judge", "victim", "wrapper", "noise")
 
@@ -86,18 +87,17 @@ def writer(event: Event) -> tuple[str, ...]:
 
 
 def of_one_writer(events: list[Event]) -> list[Episode]:
-    ordered = sorted(events, key=lambda each: (moment(each) is not None, moment(each) or 0.0, each.span))
+    ordered = sorted(((moment(each), each) for each in events), key=lambda e: (e[0] is not None, e[0] or 0, e[1].span))
     found: list[Episode] = []
-    for event in ordered:
-        home = None
-        for candidate in reversed(found[-40:]):
-            if belongs(candidate, event):
-                home = candidate
-                break
-        if home:
-            home.events.append(event)
-        else:
-            found.append(Episode([event]))
+    recent: list[tuple[float | None, Episode]] = []  # the last ones, each with the time of its last record
+    for now, event in ordered:
+        near = (each for then, each in reversed(recent) if now is None or then is None or now - then <= FFST_S)
+        home = next((each for each in near if belongs(each, event)), None)
+        if home is None:
+            home = Episode([])
+            found.append(home)
+        home.events.append(event)
+        recent = [*(each for each in recent[-MOST_OPEN:] if each[1] is not home), (now, home)]
     return found
 
 

@@ -1,246 +1,333 @@
 """
 Both sides of one failure: which episode of the accepting end belongs to which of the calling end.
 
-All pairs that are possible are weighed first and then the best are taken, so the order of the input does not
-matter. Names that contradict rule a pair out; the server's '????' contradicts nothing.
+All pairs that are possible are weighed and the best assignment of all is taken, so the order of the input does not
+matter. Names that contradict rule a pair out; the server's '????' contradicts nothing. Where another assignment is
+as good, nothing is picked: the episodes stay apart, and each has the others as its candidates.
 """
 
 from __future__ import annotations
 
 import posixpath
 from bisect import bisect_left
-from dataclasses import dataclass
-from functools import partial
-from statistics import median
+from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mqdiag.clock import WINDOW_S, common_time, compared
+from mqdiag.correlate.clocks import clocks, consistent
 from mqdiag.correlate.episodes import Episode
+from mqdiag.correlate.matching import Edge, assign, swaps
 from mqdiag.correlate.relation import contradict, is_application, relation
-from mqdiag.model import Clock
-from mqdiag.names import same_certificate
+from mqdiag.correlate.views import Scale, called_by_name, views
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from mqdiag.model import Event
+    from mqdiag.correlate.views import View
+    from mqdiag.model import Clock, Event
 
-WINDOW_S = 5.0  # between the two ends' records of one failure, clocks corrected
-MAX_SKEW_S = 180.0  # clocks further apart than this are not corrected
 CALL_S = 2.5  # between a client's record and what its application prints
+SURE = 6.0  # the likeness of two records that name one channel: any clock will do for them
+NARROWEST_S = 2.0  # the window where many pairs of two hosts were closer than that
+ENOUGH_FOR_SCATTER = 4  # pairs that show how far apart the records of one failure are
 TIMELESS = 0.2  # the worth of a pair whose distance in time is not known
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
-    worth: float
-    distance: float
-    one: int
-    other: int
-
-
-def join(episodes: Sequence[Episode]) -> tuple[list[Episode], list[Clock]]:
+class Joined:
     """
-    Episodes joined across sides, each result the events of one failure, both sides' where both are there; and
-    the clocks of the pairs of hosts, as far as unmistakable pairs show them.
+    The events of one failure, both sides' where both are there. `candidates` are records of the other side that
+    fit as well as what was taken, or, where nothing was taken, as well as each other.
+    """
+
+    episode: Episode
+    candidates: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """`ahead` says by how many seconds a clock, by its host or file, is ahead of the common one."""
+
+    joined: tuple[Joined, ...]
+    clocks: tuple[Clock, ...]
+    ahead: Mapping[str, float]
+
+
+def join(episodes: Sequence[Episode], hosts: Mapping[str, str]) -> Join:
+    """
+    Episodes joined across sides, and how far the clocks differ. `hosts` names the host of every source that
+    prints one somewhere, by path.
     """
     told = [each for each in episodes if all(is_application(event) for event in each.events)]
-    logged = [each for each in episodes if each not in told]
-    clients = [each for each in logged if each.side == "client"]
-    others = [each for each in logged if each.side != "client"]
-    clients = merge(clients, told, same_client, WINDOW_S)
-    clocks = skews(clients, others)
-    known = {each.between: each.skew_s for each in clocks if each.spread_s <= WINDOW_S}
-    reach = WINDOW_S + max(map(abs, known.values()), default=0.0)
-    return merge(clients, others, partial(two_ends, skews=known), reach), clocks
+    logged = [each for each in episodes if not all(is_application(event) for event in each.events)]
+    calling = with_applications([each for each in logged if each.side == "client"], told)
+    clients, servers = (
+        views(calling, hosts),
+        views([each for each in logged if each.side != "client"], hosts),
+    )
+    scale = Scale(called_by_name(clients, servers))
+    found = clocks(clients, servers, scale)
+    ahead = common_time(found)
+    edges = list(without_guesses(two_ends(clients, servers, scale, correction(found, ahead)), clients, servers))
+    return Join(tuple(pair_up(clients, servers, edges)), tuple(consistent(found, ahead)), ahead)
 
 
-def merge(
-    ones: Sequence[Episode], others: Sequence[Episode], worth: Callable[[Episode, Episode], float], reach_s: float
-) -> list[Episode]:
-    """The episodes of both lists, the pairs that fit best joined, every episode in one pair at most."""
-    taken_ones: dict[int, int] = {}
-    taken_others: set[int] = set()
-    possible = without_guesses(list(edges(ones, others, worth, reach_s)), ones, others)
-    for edge in sorted(possible, key=lambda e: (-e.worth, e.distance, e.one, e.other)):
-        if edge.one not in taken_ones and edge.other not in taken_others:
-            taken_ones[edge.one] = edge.other
-            taken_others.add(edge.other)
-    result = []
-    for index, one in enumerate(ones):
-        events = list(one.events)
-        if index in taken_ones:
-            events += others[taken_ones[index]].events
-        result.append(Episode(events))
-    return result + [each for index, each in enumerate(others) if index not in taken_others]
+# ---- the client and its application ------------------------------------------------------------------------------
 
 
-def without_guesses(edges: Sequence[Edge], ones: Sequence[Episode], others: Sequence[Episode]) -> list[Edge]:
-    """
-    The edges without those that only the lack of a time makes possible: an episode without time is joined only
-    where all its possible partners are repetitions of one failure.
-    """
-    partners: dict[tuple[str, int], set[object]] = {}
-    for edge in edges:
-        partners.setdefault(("one", edge.one), set()).add(signature(others[edge.other]))
-        partners.setdefault(("other", edge.other), set()).add(signature(ones[edge.one]))
-    return [
-        edge
-        for edge in edges
-        if (ones[edge.one].instant or len(partners["one", edge.one]) == 1)
-        and (others[edge.other].instant or len(partners["other", edge.other]) == 1)
+def with_applications(clients: Sequence[Episode], told: Sequence[Episode]) -> list[Episode]:
+    """The episodes of client logs with what the application on the same host tells of them; then what is left."""
+    ones, others = views(clients, {}), views(told, {})
+    edges = without_guesses(
+        (
+            Edge(one, other, worth)
+            for one, other in near(ones, others, lambda _: 0.0)
+            if (worth := same_client(ones[one], others[other])) > 0
+        ),
+        ones,
+        others,
+    )
+    chosen = assign(edges)
+    taken = {edge.other for edge in chosen.values()}
+    joined = [
+        Episode([*each.events, *(told[chosen[index].other].events if index in chosen else ())])
+        for index, each in enumerate(clients)
     ]
+    return joined + [each for index, each in enumerate(told) if index not in taken]
 
 
-def signature(episode: Episode) -> object:
-    """What two repetitions of one failure on one side have in common."""
-    lead = episode.lead
-    return lead.message_id and lead.message_id.key, lead.reason_code, lead.codes, lead.channel, lead.user, lead.host
+def same_client(client: View, told: View) -> float:
+    """How well what an application tells fits a record of the client library on the same host; 0 not at all."""
+    apart = distance(client, told)
+    ones, others = client.episode.events, told.episode.events
+    if (apart is None and not untimed(told)) or (apart or 0) > CALL_S or contradict(ones, others):
+        return 0
+    fit = max(relation(one, other) for one in ones for other in others)
+    same_folder = posixpath.dirname(client.episode.lead.span.path) == posixpath.dirname(told.episode.lead.span.path)
+    if fit < 2:
+        return 0
+    return fit + same_folder + (TIMELESS if apart is None else 1 - apart / CALL_S)
 
 
-def edges(
-    ones: Sequence[Episode], others: Sequence[Episode], worth: Callable[[Episode, Episode], float], reach_s: float
-) -> Iterable[Edge]:
-    """All pairs that are at most `reach_s` apart, and those whose distance in time cannot be known."""
-    timed = sorted((each.instant.timestamp(), index) for index, each in enumerate(others) if each.instant)
+# ---- the two ends ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """
+    What is known of the clocks: by how much each is ahead, which can be compared, and how far apart the records of
+    one failure were where the clocks of two hosts were found. `trusted`: none is known to be wrong.
+    """
+
+    ahead: Mapping[str, float]
+    groups: Mapping[str, str]
+    scatter: Mapping[tuple[str, str], float]
+    trusted: bool
+
+    def shift(self, view: View) -> float:
+        return self.ahead.get(view.clock, 0.0)
+
+    def comparable(self, client: View, server: View) -> bool:
+        """
+        Whether closeness in time says something. Where clocks of the bundle are known to be wrong it does not for
+        a clock of which nothing is known.
+        """
+        return self.trusted or self.groups.get(client.clock, client.clock) == self.groups.get(
+            server.clock, server.clock
+        )
+
+    def window_s(self, client: View, server: View) -> float:
+        scatter = self.scatter.get((client.clock, server.clock), WINDOW_S)
+        return min(WINDOW_S, max(NARROWEST_S, 3 * scatter))
+
+
+def correction(found: Sequence[Clock], ahead: Mapping[str, float]) -> Correction:
+    scatter = {each.between: each.spread_s for each in found if each.pairs >= ENOUGH_FOR_SCATTER}
+    return Correction(ahead, compared(found), scatter, all(abs(each) <= WINDOW_S for each in ahead.values()))
+
+
+def two_ends(clients: Sequence[View], servers: Sequence[View], scale: Scale, clocks: Correction) -> Iterator[Edge]:
+    """All pairs that can be the two ends of one failure, on corrected clocks."""
+    for one, other in near(clients, servers, clocks.shift):
+        client, server = clients[one], servers[other]
+        fit = scale.likeness(client, server)
+        if not fit or (fit < SURE and not clocks.comparable(client, server)):
+            continue
+        apart = distance(client, server, clocks.shift(server) - clocks.shift(client))
+        if apart is None:
+            if fits_without_time(client, server, scale):
+                yield Edge(one, other, fit + TIMELESS)
+        elif apart <= (WINDOW_S if fit >= SURE else clocks.window_s(client, server)):
+            slack = max(client.grain_s, server.grain_s) / WINDOW_S
+            yield Edge(one, other, fit + 1 - apart / WINDOW_S, slack)
+
+
+def fits_without_time(client: View, server: View, scale: Scale) -> bool:
+    """Without times a pair needs complementary records, and that the client does not call another host."""
+    told = untimed(client) and all(is_application(each) for each in client.episode.events)
+    called = {each.peer.host.lower() for each in client.episode.events if each.peer and each.peer.host}
+    conflict = bool(called and server.traits.hosts and not server.traits.hosts & called)
+    return (scale.relation(client, server) == 3 or told) and not conflict
+
+
+def near(ones: Sequence[View], others: Sequence[View], shift: Callable[[View], float]) -> Iterator[tuple[int, int]]:
+    """All pairs at most the window apart on clocks corrected by `shift`, and those that have no common time."""
+    timed = sorted((each.end - shift(each), index) for index, each in enumerate(others) if each.end is not None)
     times = [when for when, _ in timed]
-    timeless = [index for index, each in enumerate(others) if each.instant is None]
+    longest = max(
+        (each.end - each.begin for each in others if each.end is not None and each.begin is not None), default=0.0
+    )
+    timeless = [index for index, each in enumerate(others) if each.end is None]
     for index, one in enumerate(ones):
-        near: list[int] = list(range(len(others))) if one.instant is None else timeless
-        if one.instant:
-            begin, end = span_of(one)
-            low, high = bisect_left(times, begin - reach_s), bisect_left(times, end + reach_s)
-            near = near + [place for _, place in timed[low:high]]
-        for place in near:
-            value = worth(one, others[place])
-            if value > 0:
-                yield Edge(value, distance(one, others[place]) or 0.0, index, place)
+        if one.begin is None or one.end is None:
+            yield from ((index, place) for place in range(len(others)))
+            continue
+        low = bisect_left(times, one.begin - shift(one) - WINDOW_S)
+        high = bisect_left(times, one.end - shift(one) + WINDOW_S + longest)
+        yield from ((index, place) for place in (*timeless, *(place for _, place in timed[low:high])))
 
 
-def span_of(episode: Episode) -> tuple[float, float]:
-    """From when to when a failure can have its counterpart: a call of 20.9 s waits that long for the other end."""
-    assert episode.instant is not None
-    times = [each.instant.timestamp() for each in episode.events if each.instant]
-    waited = max((float(each.facts.get("elapsed_s", 0)) for each in episode.events), default=0.0)
-    return min(times) - waited, max(times)
-
-
-def distance(one: Episode, other: Episode, skew_s: float = 0.0) -> float | None:
+def distance(one: View, other: View, skew_s: float = 0.0) -> float | None:
     """
     Seconds between two episodes, 0 while the call of one of them was under way; None if it is not known.
 
     `skew_s` is by how much the clock of the other is ahead of that of the one.
     """
-    if one.instant is None or other.instant is None:
+    if one.begin is None or one.end is None or other.begin is None or other.end is None:
         return None
-    (begin, end), (start, stop) = span_of(one), span_of(other)
-    return max(0.0, start - skew_s - end, begin - stop + skew_s)
+    return max(0.0, other.begin - skew_s - one.end, one.begin - other.end + skew_s)
 
 
-def same_client(client: Episode, told: Episode) -> float:
-    """How well what an application tells fits a record of the client library on the same host; 0 not at all."""
-    apart = distance(client, told)
-    if (apart is None and not untimed(told)) or (apart or 0) > CALL_S or contradict(client.events, told.events):
-        return 0
-    fit = max(relation(one, other) for one in client.events for other in told.events)
-    near = posixpath.dirname(client.lead.span.path) == posixpath.dirname(told.lead.span.path)
-    if fit < 2:
-        return 0
-    return fit + near + (TIMELESS if apart is None else 1 - apart / CALL_S)
-
-
-def untimed(episode: Episode) -> bool:
+def untimed(each: View) -> bool:
     """Whether nothing in the records says when it was; a local time whose zone is unknown does say something."""
-    return all(each.stamp is None for each in episode.events)
+    return all(event.stamp is None for event in each.episode.events)
 
 
-def two_ends(client: Episode, server: Episode, skews: Mapping[tuple[str, str], float]) -> float:
-    """How well two episodes fit as the two ends of one failure, on clocks corrected by `skews`; 0 not at all."""
-    fit = likeness(client, server)
-    if not fit:
-        return 0
-    apart = distance(client, server, skews.get(hosts(client, server), 0.0))
-    if apart is None:
-        complementary = any(relation(one, other) == 3 for one in client.events for other in server.events)
-        told = untimed(client) and all(is_application(each) for each in client.events)
-        fits = (complementary or told) and no_host_conflict(client.events, server.events)
-        return fit + TIMELESS if fits else 0
-    return fit + 1 - apart / WINDOW_S if apart <= WINDOW_S else 0
-
-
-def likeness(client: Episode, server: Episode) -> float:
-    """How well two episodes fit as the two ends of one failure, time left aside; 0 not at all."""
-    if server.side is None or contradict(client.events, server.events):
-        return 0
-    fit = max(relation(one, other) for one in client.events for other in server.events)
-    named = bool(shared(client.events, server.events, lambda each: each.channel))
-    near = addressed(client.events, server.events)
-    if fit < 1 or (fit < 2 and not named and (fit < 1.5 or near < 2)):
-        return 0
-    return fit + 3 * named + near + known_certificate(client, server)
-
-
-# ---- clocks ----------------------------------------------------------------------------------------------------
-
-
-def hosts(client: Episode, server: Episode) -> tuple[str, str]:
-    """The two hosts of a pair, by name; where none is printed, by the file that holds their records."""
-    one, other = (next((e.host for e in each.events if e.host), each.lead.span.path) for each in (client, server))
-    return one, other
-
-
-def skews(clients: Sequence[Episode], servers: Sequence[Episode]) -> list[Clock]:
+def without_guesses(edges: Iterator[Edge], ones: Sequence[View], others: Sequence[View]) -> Iterator[Edge]:
     """
-    By how much the clocks of each two hosts differ, from pairs that cannot be anything else.
-
-    Such a pair has complementary records and one channel or certificate, and within MAX_SKEW_S neither side has
-    another partner.
+    The edges without those that only the lack of a time makes possible: an episode without time is joined only
+    where all its possible partners are repetitions of one failure.
     """
-    partners: dict[int, list[int]] = {}
-    chosen_by: dict[int, list[int]] = {}
-    for edge in edges(clients, servers, unmistakable, MAX_SKEW_S):
-        if clients[edge.one].instant and servers[edge.other].instant:
-            partners.setdefault(edge.one, []).append(edge.other)
-            chosen_by.setdefault(edge.other, []).append(edge.one)
-    differences: dict[tuple[str, str], list[float]] = {}
-    for one, others in partners.items():
-        if len(others) == 1 and len(chosen_by[others[0]]) == 1:
-            client, server = clients[one], servers[others[0]]
-            assert client.instant and server.instant
-            apart = (server.instant - client.instant).total_seconds()
-            differences.setdefault(hosts(client, server), []).append(apart)
-    return [
-        Clock(pair, round(median(each), 3), round(max(each) - min(each), 3), len(each))
-        for pair, each in sorted(differences.items())
-    ]
+    every = list(edges)
+    partners: dict[tuple[str, int], set[object]] = defaultdict(set)
+    for edge in every:
+        if ones[edge.one].instant is None:
+            partners["one", edge.one].add(signature(others[edge.other].episode))
+        if others[edge.other].instant is None:
+            partners["other", edge.other].add(signature(ones[edge.one].episode))
+    for edge in every:
+        if len(partners.get(("one", edge.one), ())) < 2 and len(partners.get(("other", edge.other), ())) < 2:
+            yield edge
 
 
-def unmistakable(client: Episode, server: Episode) -> float:
-    """Whether two episodes are two views of one failure by their names alone, whatever their clocks say."""
-    named = shared(client.events, server.events, lambda each: each.channel) or known_certificate(client, server)
-    complementary = any(relation(one, other) >= 2 for one in client.events for other in server.events)
-    return likeness(client, server) if named and complementary else 0
+def signature(episode: Episode) -> object:
+    """What two repetitions of one failure on one side have in common."""
+    lead = episode.lead
+    peer = lead.peer and (lead.peer.host, lead.peer.address)
+    return (
+        lead.message_id and lead.message_id.key,
+        lead.reason_code,
+        lead.codes,
+        lead.channel,
+        lead.user,
+        lead.host or lead.span.path,
+        lead.certificate,
+        peer,
+    )
 
 
-def shared(ones: Sequence[Event], others: Sequence[Event], what: Callable[[Event], object]) -> set[object]:
-    return {what(each) for each in ones if what(each)} & {what(each) for each in others if what(each)}
+# ---- what is picked, and what is left open -----------------------------------------------------------------------
 
 
-def addressed(client: Sequence[Event], server: Sequence[Event]) -> float:
-    """Whether the client calls the host that the server's records were written on, or its queue manager."""
-    called = {name.lower() for each in client if each.peer for name in (each.peer.host, each.peer.address) if name}
-    hosts = {each.host.lower() for each in server if each.host}
-    short = {name.partition(".")[0] for name in called}
-    return 2.0 * bool(hosts & (called | short)) + bool(shared(client, server, lambda each: each.queue_manager))
+@dataclass(frozen=True, slots=True)
+class Rivals:
+    """
+    Of one episode, by index: those of the other side that fit it as well as its partner does. `free` are the ones
+    among them that have no partner themselves; an episode without partner has only such as have one.
+    """
+
+    all: set[int] = field(default_factory=set)
+    free: set[int] = field(default_factory=set)
 
 
-def no_host_conflict(client: Sequence[Event], server: Sequence[Event]) -> bool:
-    """Without times a pair needs that nothing speaks against it: the client does not call another host."""
-    called = {each.peer.host.lower() for each in client if each.peer and each.peer.host}
-    hosts = {each.host.lower() for each in server if each.host}
-    return not called or not hosts or bool(hosts & called)
+def pair_up(clients: Sequence[View], servers: Sequence[View], edges: Sequence[Edge]) -> Iterator[Joined]:
+    """
+    The best assignment, and no pick where another is as good and would say something else.
+
+    Such pairs are left apart. Where one side's records tell the causes and the other's are only their echo, each
+    of the latter is the echo of one of the former, and is cited as a candidate instead of standing alone.
+    """
+    chosen = assign(edges)
+    of_clients, of_servers = rivals(edges, chosen)
+    taken = {edge.other for edge in chosen.values()}
+    for index, client in enumerate(clients):
+        edge = chosen.get(index)
+        mine = of_clients[index]
+        if edge is None:
+            yield Joined(client.episode, leads(servers, mine.all))
+            continue
+        server, theirs = servers[edge.other], of_servers[edge.other]
+        fits = differing(server, servers, mine), differing(client, clients, theirs)
+        if not any(fits):
+            yield Joined(both(client, server))
+        elif all(fits) or fits[0] & mine.free or fits[1] & theirs.free:
+            yield from apart(
+                client,
+                server,
+                leads(clients, {index} | theirs.all),
+                leads(servers, {edge.other} | mine.all),
+                settled=not (mine.free or theirs.free),
+            )
+        else:
+            yield Joined(both(client, server), leads(servers, mine.all))
+    for index, server in enumerate(servers):
+        if index not in taken:
+            yield Joined(server.episode, leads(clients, of_servers[index].all))
 
 
-def known_certificate(client: Episode, server: Episode) -> float:
-    ours = [each.certificate for each in client.events if each.certificate]
-    theirs = [each.certificate for each in server.events if each.certificate]
-    return float(any(same_certificate(a, b) for a in ours for b in theirs))
+def both(client: View, server: View) -> Episode:
+    return Episode([*client.episode.events, *server.episode.events])
+
+
+def apart(
+    client: View, server: View, callers: tuple[Event, ...], acceptors: tuple[Event, ...], *, settled: bool
+) -> Iterator[Joined]:
+    """
+    A pair that is not picked. `callers` and `acceptors` are the records that each can belong to; `settled` says
+    that all of them have a partner, only not which.
+    """
+    if not (settled and is_echo(client, acceptors)):
+        yield Joined(client.episode, acceptors)
+    if not (settled and is_echo(server, callers)):
+        yield Joined(server.episode, callers)
+
+
+def is_echo(view: View, others: Sequence[Event]) -> bool:
+    """Whether an episode names no cause itself and all its candidates do."""
+    return view.episode.lead.role != "judge" and all(each.role == "judge" for each in others)
+
+
+def differing(partner: View, views: Sequence[View], rivals: Rivals) -> set[int]:
+    """The rivals that are not just another repetition of the partner."""
+    own = signature(partner.episode) if rivals.all else None
+    return {each for each in rivals.all if signature(views[each].episode) != own}
+
+
+def leads(views: Sequence[View], indices: Iterable[int]) -> tuple[Event, ...]:
+    return tuple(sorted((views[each].episode.lead for each in indices), key=lambda event: event.span))
+
+
+def rivals(edges: Iterable[Edge], chosen: Mapping[int, Edge]) -> tuple[dict[int, Rivals], dict[int, Rivals]]:
+    """The rivals for a place at every caller's and every acceptor's episode."""
+    of_clients: dict[int, Rivals] = defaultdict(Rivals)
+    of_servers: dict[int, Rivals] = defaultdict(Rivals)
+    holders = {edge.other for edge in chosen.values()}
+    for instead in swaps(edges, chosen):
+        of_clients[instead.one].all.add(instead.other)
+        of_servers[instead.other].all.add(instead.one)
+        if instead.other not in holders:
+            of_clients[instead.one].free.add(instead.other)
+        if instead.one not in chosen:
+            of_servers[instead.other].free.add(instead.one)
+    return of_clients, of_servers

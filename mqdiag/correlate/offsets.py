@@ -14,9 +14,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mqdiag import clock
-from mqdiag.correlate.calendars import quarter_offset, separator
-from mqdiag.correlate.join import WINDOW_S
+from mqdiag.clock import WINDOW_S
+from mqdiag.correlate.calendars import FARTHEST, QUARTER, separator
+from mqdiag.correlate.clocks import MAX_SKEW_S
 from mqdiag.correlate.relation import contradict, is_application, relation
+from mqdiag.correlate.views import kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,22 +28,59 @@ if TYPE_CHECKING:
     from mqdiag.model import Event
 
 
+SAMPLE = 60  # records of a source that are asked
+ENOUGH = 3  # records that must agree where the clocks themselves differ
+CLEARLY = 2  # and by so many times more than on any other reading
+
+
 def infer_offsets(events: Mapping[str, Sequence[Event]], calendars: Mapping[str, Calendar]) -> None:
-    """Give the calendars without offset the one that pairs of failures support; `events` by source path."""
-    known = [e for each in events.values() for e in each if e.instant and e.role in ("judge", "victim")]
+    """
+    Give the calendars without offset the one that pairs of failures support. `events` are those of judges and
+    victims, by source path.
+
+    Where no pair is within the window the clocks may differ as well: then several pairs must agree.
+    """
+    known: dict[object, list[Event]] = {}
+    for each in events.values():
+        for event in each:
+            if event.instant:
+                known.setdefault(kind(event), []).append(event)
+    related: dict[tuple[object, object], bool] = {}
     for path, calendar in sorted(calendars.items()):
-        if calendar.known or not events.get(path):
+        wanted = events.get(path, ())
+        if calendar.known or not wanted:
             continue
-        votes = Counter[Reading]()
-        partner: dict[Reading, str] = {}
-        for event in events[path]:
-            if event.role in ("judge", "victim"):
-                for reading, other in fitting(event, known).items():
-                    votes[reading] += 1
-                    partner.setdefault(reading, f"{other.span.path}:{other.span.line}")
-        best = votes.most_common(2)
-        if best and (len(best) == 1 or best[0][1] > best[1][1]):
-            adopt(best[0][0], partner[best[0][0]], calendar)
+        wanted = wanted[:: len(wanted) // SAMPLE + 1]
+        for limit_s, enough, clearly in ((WINDOW_S, 1, 1), (MAX_SKEW_S, ENOUGH, CLEARLY)):
+            votes, partner = ballot(wanted, known, related, limit_s)
+            best = [*votes.most_common(2), (None, 0), (None, 0)]
+            (reading, count), (_, next_best) = best[:2]
+            if reading and count >= enough and count > clearly * next_best - (clearly > 1):
+                adopt(reading, partner[reading], calendar)
+                break
+
+
+def ballot(
+    wanted: Sequence[Event],
+    known: Mapping[object, Sequence[Event]],
+    related: dict[tuple[object, object], bool],
+    limit_s: float,
+) -> tuple[Counter[Reading], dict[Reading, str]]:
+    """Which readings how many of the events vote for, and with which partner; `related` keeps what was asked."""
+    votes = Counter[Reading]()
+    partner: dict[Reading, str] = {}
+    for event in wanted:
+        own = kind(event)
+        near: list[Event] = []
+        for other, each in known.items():
+            if (own, other) not in related:
+                related[own, other] = fits(event, each[0])
+            if related[own, other]:
+                near += each
+        for reading, found in fitting(event, near, limit_s).items():
+            votes[reading] += 1
+            partner.setdefault(reading, f"{found.span.path}:{found.span.line}")
+    return votes, partner
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,30 +98,36 @@ def adopt(reading: Reading, partner: str, calendar: Calendar) -> None:
     calendar.basis = f"paired with {partner}"
 
 
-def fitting(event: Event, known: Iterable[Event]) -> dict[Reading, Event]:
-    """The readings under which an event is the counterpart of one of the known events, one vote each."""
+def fitting(event: Event, known: Iterable[Event], limit_s: float) -> dict[Reading, Event]:
+    """
+    The readings under which an event is the counterpart of one of the known events, one vote each; their clocks
+    may differ by the limit.
+    """
     found: dict[Reading, Event] = {}
+    readings = locals_of(event)
     for other in known:
-        if not counterparts(event, other):
-            continue
-        for order, local in locals_of(event):
-            assert other.instant is not None
-            offset = quarter_offset(local, other.instant)
-            apart = (local - offset) - other.instant.replace(tzinfo=None) if offset is not None else None
-            if offset is not None and apart is not None and abs(apart) <= timedelta(seconds=WINDOW_S):
-                found.setdefault(Reading(order, offset), other)
+        assert other.instant is not None
+        for order, local in readings:
+            difference = local - other.instant.replace(tzinfo=None)
+            offset = round(difference / QUARTER) * QUARTER
+            if abs(offset) > FARTHEST or abs((difference - offset).total_seconds()) > limit_s:
+                continue
+            reading = Reading(order, offset)
+            if reading not in found and counterparts(event, other):
+                found[reading] = other
     return found
+
+
+def fits(event: Event, other: Event) -> bool:
+    """Whether two records are of kinds that the two ends of one failure write."""
+    return relation(event, other) >= (2 if is_application(event) or is_application(other) else 3)
 
 
 def counterparts(event: Event, other: Event) -> bool:
     """Whether two records can be of one failure: of the two ends, or of the client and its application."""
     if other.span.path == event.span.path or contradict([event], [other]):
         return False
-    told = is_application(event) or is_application(other)
-    same_side = event.side == other.side
-    if same_side and is_application(event) == is_application(other):
-        return False
-    return relation(event, other) >= (2 if told else 3)
+    return event.side != other.side or is_application(event) != is_application(other)
 
 
 def locals_of(event: Event) -> list[tuple[tuple[str, Order] | None, datetime]]:

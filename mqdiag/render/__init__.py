@@ -80,3 +80,8 @@ def report_page(report: Report, raw: Mapping[Span, str] | None = None) -> Page:
         lambda: import_module(f"{__name__}._document").document(report, raw),
         lambda: import_module(f"{__name__}.json").data(report),
     )
+
+
+def with_timeline(page: Page, report: Report) -> Page:
+    """The page with the cited records of both sides in one order of time; its data stay what they are."""
+    return cast("Page", import_module(f"{__name__}._timeline").with_timeline(page, report))

@@ -1,0 +1,216 @@
+"""
+An episode with what joining asks of it, worked out once: names, addresses, the span of its records, its clock.
+
+How well two of them fit is asked for many pairs and depends on few traits, so it is kept by traits.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mqdiag.correlate.relation import CLOSED, is_application, relation
+from mqdiag.names import same_certificate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from mqdiag.correlate.episodes import Episode
+    from mqdiag.model import Certificate, Event, Peer
+
+GRAIN_S = 0.5  # two distances in time that differ by less are the same
+WHOLE_SECOND_S = 1.0  # the same where a log prints no fractions
+
+SAME_WORD = 0.5  # added where a user, a program or a file is named alike on both sides: no more than a hint
+COMMON_WORDS = frozenset({"clntuser", "sslpeer", "qmname", "svrconn", "client", "server", "amqrmppa", "runmqchl"})
+OTHER_HOST = 2.0  # taken off where a client calls a host by name and the record is of another
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """
+    All that the likeness of two episodes depends on, time left aside. `called` are the names and addresses of
+    the other end as the calling side writes them, `seen` those of the caller as the accepting side does. `words` are
+    of users, programs and channels.
+    """
+
+    kinds: tuple[tuple[object, ...], ...]
+    channels: frozenset[str]
+    queue_managers: frozenset[str]
+    hosts: frozenset[str]
+    peers: frozenset[str]
+    words: frozenset[str]
+    certificates: tuple[Certificate, ...]
+    tells: bool  # an application is among the writers
+    sided: bool
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """
+    `begin` and `end` are seconds since 1970 on the writer's own clock, None where no instant is known. Views
+    with the same `sort` have the same traits.
+    """
+
+    episode: Episode
+    traits: Traits
+    sort: int
+    clock: str
+    begin: float | None
+    end: float | None
+    instant: float | None
+    grain_s: float
+
+
+def views(episodes: Iterable[Episode], hosts: Mapping[str, str]) -> list[View]:
+    """`hosts` names the host of every source that prints one somewhere, by path."""
+    sorts: dict[Traits, int] = {}
+    return [view(each, hosts, sorts) for each in episodes]
+
+
+def view(episode: Episode, hosts: Mapping[str, str], sorts: dict[Traits, int]) -> View:
+    events = episode.events
+    found = traits(events)
+    times = [each.instant.timestamp() for each in events if each.instant]
+    waited = max((float(each.facts.get("elapsed_s", 0)) for each in events), default=0.0)
+    instant = episode.instant
+    return View(
+        episode,
+        found,
+        sorts.setdefault(found, len(sorts)),
+        clock_of(episode, hosts),
+        min(times) - waited if times else None,
+        max(times, default=None),
+        instant.timestamp() if instant else None,
+        WHOLE_SECOND_S if all(each % 1 == 0 for each in times) else GRAIN_S,
+    )
+
+
+def clock_of(episode: Episode, hosts: Mapping[str, str]) -> str:
+    """Whose clock stamped an episode: its host; where none is printed, the file that holds its records."""
+    path = episode.lead.span.path
+    return next((each.host for each in episode.events if each.host), None) or hosts.get(path) or path
+
+
+def traits(events: Sequence[Event]) -> Traits:
+    return Traits(
+        kinds=tuple(sorted({kind(each): each for each in events}, key=repr)),
+        channels=frozenset(each.channel for each in events if each.channel),
+        queue_managers=frozenset(each.queue_manager for each in events if each.queue_manager),
+        hosts=frozenset(each.host.lower() for each in events if each.host),
+        peers=frozenset(name for each in events if each.peer for name in spellings(each.peer)),
+        words=frozenset(word for each in events for word in words_of(each)),
+        certificates=tuple(dict.fromkeys(each.certificate for each in events if each.certificate)),
+        tells=any(is_application(each) for each in events),
+        sided=any(each.side for each in events),
+    )
+
+
+def words_of(event: Event) -> Iterator[str]:
+    """
+    The words by which people name one thing on both sides: CLNTUSER(castor) at the queue manager, castor.exe or
+    castor.log at the client, TWIN.CASTOR the channel between them.
+    """
+    program = re.split(r"[\\/]", event.program or "")[-1]
+    file = event.span.path.rpartition("/")[2] if is_application(event) else ""
+    named = (event.user, program, file, event.channel, event.facts.get("application"), event.facts.get("rule"))
+    for text in named:
+        for word in re.findall(r"[a-z0-9]{4,}", (text or "").lower()):
+            if word not in COMMON_WORDS:
+                yield word
+
+
+def spellings(peer: Peer) -> tuple[str, ...]:
+    """A peer's names in lower case: the host, the host without its domain, the address."""
+    name = (peer.host or "").lower()
+    return tuple(each for each in (name, name.partition(".")[0], (peer.address or "").lower()) if each)
+
+
+def kind(event: Event) -> tuple[object, ...]:
+    """What `relation` looks at."""
+    key = event.message_id.key if event.message_id else ""
+    closed = key in CLOSED and bool(event.channel)
+    return key, event.role, event.layer, is_application(event), event.reason_code, closed and event.side
+
+
+@dataclass(slots=True)
+class Scale:
+    """
+    Weighs pairs of a caller's and an acceptor's view. `named` are the hosts that some caller calls by the name
+    that their own log prints: only of them it can be said that a call to another name went elsewhere.
+    """
+
+    named: frozenset[str] = frozenset()
+    relations: dict[tuple[tuple[object, ...], tuple[object, ...]], float] = field(default_factory=dict)
+    weighed: dict[tuple[int, int], float] = field(default_factory=dict)
+
+    def relation(self, client: View, server: View) -> float:
+        """The best relation of any two of their records."""
+        return max(
+            self.related(one, a, other, b)
+            for one, a in zip(client.traits.kinds, samples(client), strict=True)
+            for other, b in zip(server.traits.kinds, samples(server), strict=True)
+        )
+
+    def related(self, one: tuple[object, ...], a: Event, other: tuple[object, ...], b: Event) -> float:
+        if (one, other) not in self.relations:
+            self.relations[one, other] = relation(a, b)
+        return self.relations[one, other]
+
+    def likeness(self, client: View, server: View) -> float:
+        """How well two views fit as the two ends of one failure, time left aside; 0 not at all."""
+        key = client.sort, server.sort
+        if key not in self.weighed:
+            self.weighed[key] = self.weigh(client, server)
+        return self.weighed[key]
+
+    def weigh(self, client: View, server: View) -> float:
+        ours, theirs = client.traits, server.traits
+        if not theirs.sided or contradictory(ours, theirs):
+            return 0
+        fit = self.relation(client, server)
+        named = bool(ours.channels & theirs.channels)
+        near = addressed(ours, theirs)
+        if fit < 1 or (fit < 2 and not named and (fit < 1.5 or near < 2)):
+            return 0
+        if not named and self.calls_another(ours, theirs):
+            fit -= OTHER_HOST
+        if fit <= 0:
+            return 0
+        return fit + 3 * named + near + same_certificates(ours, theirs) + SAME_WORD * bool(ours.words & theirs.words)
+
+    def calls_another(self, client: Traits, server: Traits) -> bool:
+        """Whether the client calls a host by name, and this server, which is called by its name, is not it."""
+        return bool(client.peers) and bool(server.hosts & self.named) and not server.hosts & client.peers
+
+
+def samples(view: View) -> list[Event]:
+    """One event of each kind, in the order of `Traits.kinds`."""
+    by_kind = {kind(each): each for each in view.episode.events}
+    return [by_kind[each] for each in view.traits.kinds]
+
+
+def contradictory(client: Traits, server: Traits) -> bool:
+    """Whether they name different channels, or the application calls another queue manager (see relation.py)."""
+    if client.channels and server.channels and not client.channels & server.channels:
+        return True
+    differ = client.queue_managers and server.queue_managers and not client.queue_managers & server.queue_managers
+    return bool(differ) and (client.tells or server.tells)
+
+
+def addressed(client: Traits, server: Traits) -> float:
+    """Whether either end names the other's host, or both the same queue manager."""
+    called = bool(server.hosts & client.peers)
+    seen = bool(client.hosts & server.peers)
+    return 2.0 * (called or seen) + 0.5 * (called and seen) + bool(client.queue_managers & server.queue_managers)
+
+
+def same_certificates(client: Traits, server: Traits) -> float:
+    return float(any(same_certificate(one, other) for one in client.certificates for other in server.certificates))
+
+
+def called_by_name(clients: Iterable[View], servers: Iterable[View]) -> frozenset[str]:
+    """The accepting hosts that some caller knows by the name that they print of themselves."""
+    called = {name for each in clients for name in each.traits.peers}
+    return frozenset(name for each in servers for name in each.traits.hosts if name in called)
