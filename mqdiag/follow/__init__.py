@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 QUEUED = 64  # items that wait to be taken in: 8 MiB at most, then the readers wait
 TURN_S = 0.05  # after so much time of taking in, what it means is looked at
+REST_S = 0.15  # between two judgements that take their time, as long again goes to reading, up to this
 SCREEN_S = 0.25  # how often the summary is drawn
 IDLE_S = 0.2
 
@@ -201,7 +202,7 @@ def run(running: Session, readers: Readers, sink: Sink, stop: Stop) -> None:
                 sink.tell(each)
             notes(running, sink)
             spent = time.monotonic() - now
-            next_judgement = time.monotonic() + (min(2 * spent, 0.3) if spent > TURN_S / 5 else 0)
+            next_judgement = time.monotonic() + (min(spent, REST_S) if spent > TURN_S / 5 else 0)
         elif not took:
             time.sleep(min(IDLE_S, next_judgement - now))
         if sink.live and now >= next_screen:

@@ -61,6 +61,7 @@ class Case:
     news: bool = False
     waits: bool = False
     told: Incident | None = None
+    pending: bool = False  # there is more to tell than was told
     told_at: float = 0.0
     patience_s: float = REPEAT_S
     revision: int = 0
@@ -215,6 +216,7 @@ class Ledger:
         if case.incident is None or state != case.state:
             case.state = state
             case.incident = self.made(case, group, incident(spokesmen))
+            case.pending = case.told is None or news_in(case.told, case.incident)
         sides = {each.side for each in case.incident.evidence}
         case.waits = not decided(case.incident) and hears(sides, {each.span.path for each in case.incident.evidence})
 
@@ -280,14 +282,14 @@ class Ledger:
         """The words that are due now; `everything` at the end, when nothing will change any more."""
         result, self.last_words = self.last_words, []
         for case in list(self.cases.values()):
-            if case.incident is None or not case.news or not self.wanted(case.incident):
+            if case.incident is None or not (case.pending and case.news) or not self.wanted(case.incident):
                 continue
             change = self.change(case, now, everything)
             if change:
                 case.revision += 1
                 result.append(Revision(case.incident, case.revision, change))
                 case.patience_s = min(case.patience_s * 2, LONGEST_REPEAT_S) if change == "repeated" else REPEAT_S
-                case.told, case.told_at = case.incident, now
+                case.told, case.told_at, case.pending = case.incident, now, False
         return result
 
     def change(self, case: Case, now: float, everything: bool) -> Change | None:
@@ -297,19 +299,15 @@ class Ledger:
             return None if waits else "changed" if case.revision else "new"
         if essence(case.incident) != essence(case.told) or heard_sides(case.incident) - heard_sides(case.told):
             return "changed"
-        if (everything or now >= case.told_at + case.patience_s) and news_in(case.told, case.incident):
-            return "repeated"
-        return None
+        return "repeated" if everything or now >= case.told_at + case.patience_s else None
 
     def next_due(self, now: float) -> float | None:
         """When something is due without a new record."""
         times = []
         for case in self.cases.values():
-            if case.incident and case.news:
-                if case.told is None:
-                    times.append(case.since + self.wait_s if case.waits else now)
-                elif news_in(case.told, case.incident):
-                    times.append(case.told_at + case.patience_s)
+            if case.incident and case.pending and case.news and self.wanted(case.incident):
+                first = case.since + self.wait_s if case.waits else now
+                times.append(first if case.told is None else case.told_at + case.patience_s)
         return min(times, default=None)
 
     def close_old(self, alive: Callable[[Case], bool]) -> list[Revision]:
@@ -324,7 +322,7 @@ class Ledger:
             excess -= 1
             del self.cases[case.id]
             self.closed += 1
-            if case.incident and case.news and case.told != case.incident and self.wanted(case.incident):
+            if case.incident and case.pending and case.news and self.wanted(case.incident):
                 case.revision += 1
                 result.append(Revision(case.incident, case.revision, "repeated" if case.told else "new"))
             self.remember(case)

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from mqdiag.model import Incident, Note, Side
     from mqdiag.pipeline import Options
 
+WAITING_BYTES = 16 * 1024 * 1024  # of text that is not given out yet, in all streams together
+SETTLED_S = 5.0  # what nothing came to for so long may be taken for complete, if memory asks for it
+PAST_LOGS = 256  # logs that are gone and still in the account one by one
 COVERAGE_S = 2.0  # how often it is looked at whether a silent log has gone past a failure
 TOLD_NOTES = ("zone-unknown", "ambiguous-date")  # notes of a report that are worth a line while it runs
 RATE_S = 10.0
@@ -71,7 +74,8 @@ class Session:
     looked_at: float = 0.0
     partial: bool = False
     ticks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=64))
-    totals: tuple[float, int, int, int] = (0.0, 0, 0, 0)
+    gone: list[int] = field(default_factory=lambda: [0, 0, 0])  # records, bytes, unparsed bytes of forgotten logs
+    next_tidy: float = 0.0
 
     # ---- in ------------------------------------------------------------------------------------------------------
 
@@ -118,9 +122,28 @@ class Session:
     def step(self, now: float) -> list[Revision]:
         """Judge if something is new, and give the words that are due."""
         self.look(now)
+        if now >= self.next_tidy:
+            self.tidy(now)
+            self.next_tidy = now + 1.0
         if self.new or (self.moved and self.ledger.cases and now >= self.looked_at + COVERAGE_S):
             self.judge(now)
         return self.ledger.due(now)
+
+    def tidy(self, now: float) -> None:
+        """Keep the memory bounded, however many logs there are and however long their last records."""
+        waiting = sum(each.waiting_bytes for each in self.streams.values())
+        for each in sorted(self.streams.values(), key=lambda stream: stream.last_byte):
+            if waiting <= WAITING_BYTES or now < each.last_byte + SETTLED_S:
+                break
+            waiting -= each.waiting_bytes
+            if each.waiting_bytes:
+                self.new |= each.settle(now)
+        past = [log for log in self.window.logs.values() if not log.streams]
+        for log in past[: max(0, len(past) - PAST_LOGS)]:
+            del self.window.logs[log.path]
+            for reading in log.readings():
+                for place, more in enumerate((reading.records, reading.bytes, reading.unparsed_bytes)):
+                    self.gone[place] += more
 
     def judge(self, now: float) -> None:
         self.new = self.moved = False
@@ -170,7 +193,7 @@ class Session:
 
     def summary(self, now: float) -> Summary:
         readings = [each for log in self.window.logs.values() for each in log.readings()]
-        records = sum(each.records for each in readings)
+        records = self.gone[0] + sum(each.records for each in readings)
         self.ticks.append((now, records))
         begin, before = next(((t, n) for t, n in self.ticks if t >= now - RATE_S), (now, records))
         cases = [each for each in self.ledger.cases.values() if each.incident]
@@ -189,8 +212,8 @@ class Session:
             logs=sides,
             records=records,
             rate=(records - before) / (now - begin) if now > begin else 0.0,
-            bytes=sum(each.bytes for each in readings),
-            unparsed_bytes=sum(each.unparsed_bytes for each in readings),
+            bytes=self.gone[1] + sum(each.bytes for each in readings),
+            unparsed_bytes=self.gone[2] + sum(each.unparsed_bytes for each in readings),
             last=latest.last if latest else None,
             last_path=latest.path if latest else None,
             first=min((each.first for each in self.window.sources if each.first), default=None),

@@ -213,6 +213,22 @@ class Stream:
         self.look_cost = time.perf_counter() - started
         return [each.event for each in found] != before
 
+    @property
+    def waiting_bytes(self) -> int:
+        """What is held in memory of text that is not given out."""
+        return len(self.head or b"") + (len(self.framer.buffer) if self.framer else 0)
+
+    def settle(self, now: float) -> bool:
+        """Take what is there for all there is, to free its memory; whether an event came of it. More may come."""
+        if self.head is not None and self.framer is None:
+            self.unknown(now)
+            return False
+        assert self.framer is not None
+        self.version += 1
+        count, self.head, self.tentative = len(self.held), None, []
+        self.take(self.framer.close(), now)
+        return len(self.held) != count
+
     def events(self) -> list[Held]:
         return [*self.held, *self.tentative]
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 POLL_S = 0.05
 SCAN_S = 0.25  # how often folders are listed; on large trees less often, a twentieth of the time at most
 LOOKBACK_BYTES = 1024 * 1024  # of what is there already: enough to know format, host, zone, what led here
-PRINT_BYTES = 4096  # the beginning and the last bytes read are what a generation is known by
-SURE_BYTES = 1024  # so many bytes alike at the beginning are no chance
+HEAD_BYTES = 1024  # the beginning and the last bytes read are what a generation is known by
+TAIL_BYTES = 256
 COPY_S = 0.3  # for a copy that is being made to show what it is
 IDLE_S = 3600.0  # files that were not written to for so long are not held open
 GRACE_S = 10.0  # what was deleted or renamed away may still be written to
@@ -55,10 +55,10 @@ class Life:
     orphaned: float | None = None
 
     def add(self, data: bytes) -> None:
-        if len(self.head) < PRINT_BYTES and self.offset == len(self.head):
-            self.head += data[: PRINT_BYTES - len(self.head)]
+        if len(self.head) < HEAD_BYTES and self.offset == len(self.head):
+            self.head += data[: HEAD_BYTES - len(self.head)]
         self.offset += len(data)
-        self.tail = (self.tail + data[-PRINT_BYTES:])[-PRINT_BYTES:]
+        self.tail = (self.tail + data[-TAIL_BYTES:])[-TAIL_BYTES:]
 
 
 @dataclass(slots=True, eq=False)
@@ -73,6 +73,7 @@ class File:
     former: Life | None = None
     twin: Life | None = None
     twin_since: float = 0.0
+    twin_size: int = 0
     began: float | None = None
     at_start: int | None = None  # its size when we came, until it is read
     state: tuple[int, int] = (-1, -1)  # size and time of change when it was last looked into
@@ -193,10 +194,10 @@ class Watch:
         """An old neighbour becomes of interest only if it begins like something we read."""
         try:
             with Path(place).open("rb") as stream:
-                head = stream.read(PRINT_BYTES)
+                head = stream.read(HEAD_BYTES)
         except OSError:
             return
-        if any(life.head and head.startswith(life.head[:SURE_BYTES]) for life in self.lives if life.orphaned):
+        if any(life.head and head.startswith(life.head) for life in self.lives if life.orphaned is not None):
             self.see(place, now)
 
     # ---- reading one file ------------------------------------------------------------------------------------------
@@ -249,10 +250,9 @@ class Watch:
         """Whether what was read of a file is still what stands in it."""
         if size < life.offset:
             return False
-        tail = life.tail[-SURE_BYTES:]
         return (
             read_at(descriptor, 0, len(life.head)) == life.head
-            and read_at(descriptor, life.offset - len(tail), len(tail)) == tail
+            and read_at(descriptor, life.offset - len(life.tail), len(life.tail)) == life.tail
         )
 
     def drain(self, file: File, life: Life, descriptor: int, now: float) -> None:
@@ -277,7 +277,7 @@ class Watch:
         """Find out what a file without a life holds: something new, or a copy of what was read elsewhere."""
         if size == 0:
             return
-        head = read_at(descriptor, 0, PRINT_BYTES)
+        head = read_at(descriptor, 0, HEAD_BYTES)
         if file.at_start is not None:
             self.existing(file, descriptor, head, min(file.at_start, size))
             return
@@ -288,7 +288,9 @@ class Watch:
         match, sure = self.like(file, descriptor, head, size)
         if match and not sure and now < file.began + COPY_S:
             return
-        if match is None or not sure:
+        if file.twin and not sure and size >= file.twin_size and head.startswith(file.twin.head):
+            self.outgrow(file, file.twin, descriptor, size)  # the original was read further meanwhile
+        elif match is None or not sure:
             self.live(file, Life(shown(file.place)))
         elif match.owner is None or self.is_gone(match.owner):
             self.live(file, match)
@@ -307,7 +309,7 @@ class Watch:
         if begin:
             block = read_at(descriptor, begin, BLOCK_BYTES)
             begin += block.find(b"\n") + 1
-        tail = read_at(descriptor, max(0, begin - PRINT_BYTES), min(begin, PRINT_BYTES))
+        tail = read_at(descriptor, max(0, begin - TAIL_BYTES), min(begin, TAIL_BYTES))
         self.live(file, Life(shown(file.place), begin, head=head[:begin], tail=tail, old_until=size))
 
     def is_no_log(self, head: bytes) -> bool:
@@ -342,10 +344,16 @@ class Watch:
     def wait_as_twin(self, file: File, life: Life, descriptor: int, size: int, now: float) -> None:
         """A copy of a log that is still read elsewhere is left alone, unless it goes on by itself."""
         if file.twin is not life or size <= life.offset:
-            file.twin, file.twin_since = life, now
+            file.twin, file.twin_since, file.twin_size = life, now, size
         elif now > file.twin_since + 2 * SCAN_S:
-            copy = Life(shown(file.place), life.offset, 0, life.head, life.tail)
-            self.live(file, copy)
+            self.outgrow(file, life, descriptor, size)
+
+    def outgrow(self, file: File, life: Life, descriptor: int, size: int) -> None:
+        """A copy that is longer than when it was one goes on as a log of its own."""
+        begin = file.twin_size
+        if size > begin:
+            tail = read_at(descriptor, max(0, begin - TAIL_BYTES), min(begin, TAIL_BYTES))
+            self.live(file, Life(shown(file.place), begin, 0, life.head[:begin], tail))
 
     def orphan(self, file: File, now: float) -> None:
         """What was read of a file is not in it any more: perhaps a copy has it."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mqdiag.classify.fold import Verdict
 from mqdiag.classify.rules import Candidate, candidates, helpers_for
-from mqdiag.correlate import CORROBORATION, correlate
+from mqdiag.correlate import CORROBORATION, LOGS, correlate
 from mqdiag.correlate.episodes import is_failure
 from mqdiag.follow.stream import Held, Stream
 from mqdiag.interpret import interpret
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mqdiag.formats._base import Format
     from mqdiag.model import Event, Note, Occurrence, Side, SourceReport
 
-FAILURES = 1_000  # records of failures in the window; beyond it the oldest fourth is let go
+FAILURES = 500  # records of failures in the window; beyond it the oldest fourth is let go
 CONTEXT = 1_000  # starts, stops, settings
 CORROBORATING = 4_096  # lines of CA indexes, transcripts of responders
 HOLD_S = 900.0  # what nothing came to for so long has its verdict
@@ -54,6 +54,10 @@ class Log:
         stream = Stream(opened, encoding)
         self.streams.append(stream)
         return stream
+
+    def bears(self, reading: Reading) -> bool:
+        """Whether a source has anything to do with a verdict: an event, or a silence."""
+        return bool(reading.events) or reading.kind in LOGS
 
     def readings(self) -> list[Reading]:
         return [*([self.past] if self.past else []), *(each.reading for each in self.streams)]
@@ -168,7 +172,7 @@ class Window:
 
     def judge(self) -> list[Verdict]:
         """The verdicts on all occurrences of the window, in time order; those on which no rule has a word left out."""
-        readings = [reading for log in self.logs.values() if (reading := log.reading())]
+        readings = [reading for log in self.logs.values() if (reading := log.reading()) and log.bears(reading)]
         readings.sort(key=lambda each: each.source.path)
         sides = {path: log.side for path, log in self.logs.items() if log.side}
         zones = {path: log.zone for path, log in self.logs.items() if log.zone}
