@@ -60,6 +60,7 @@ class Stream:
         self.reading = self.new_reading()
         self.held: deque[Held] = deque()
         self.tentative: list[Held] = []
+        self.rest: Reading | None = None  # the account of the last record
         self.last_byte = self.last_look = self.look_cost = 0.0
         self.looked_whole = self.ended = False
         self.version = 0  # counts the changes, for those who keep what they made of this
@@ -92,6 +93,7 @@ class Stream:
         if self.framer and self.tentative:
             begin = self.wide.offset if self.wide else self.framer.offset
             self.tentative = [each for each in self.tentative if each.event.span.offset >= begin]
+            self.rest = self.rest if self.tentative else None
         return self.reading is not before or len(self.held) != count
 
     def close(self, now: float) -> None:
@@ -99,7 +101,7 @@ class Stream:
         if self.ended:
             return
         self.version += 1
-        self.ended, self.tentative = True, []
+        self.ended, self.tentative, self.rest = True, [], None
         if self.head is not None:
             self.choose(b"", now, final=True)
         if self.framer:
@@ -209,7 +211,7 @@ class Stream:
             event = account(scratch, Record(record.kind, span, record.data), format, self.encoding)
             if event and format:
                 found.append(Held(event, format, now, span.offset + span.length <= self.old_until))
-        self.tentative = found
+        self.tentative, self.rest = found, scratch if found else None
         self.look_cost = time.perf_counter() - started
         return [each.event for each in found] != before
 
@@ -225,7 +227,7 @@ class Stream:
             return False
         assert self.framer is not None
         self.version += 1
-        count, self.head, self.tentative = len(self.held), None, []
+        count, self.head, self.tentative, self.rest = len(self.held), None, [], None
         self.take(self.framer.close(), now)
         return len(self.held) != count
 

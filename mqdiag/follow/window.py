@@ -73,7 +73,8 @@ class Log:
         return self.last[1]
 
     def made(self) -> Reading | None:
-        known = [each for each in self.readings() if each.kind != "unknown"]
+        rest = [each.rest for each in self.streams if each.rest]
+        known = [each for each in (*self.readings(), *rest) if each.kind != "unknown"]
         if not known:
             return None
         result = known[0] if len(known) == 1 else merged(known)
