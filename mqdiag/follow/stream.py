@@ -168,8 +168,10 @@ class Stream:
         """Count records and keep the events that matter."""
         reading = self.reading
         for record, format in self.offered(records):
-            span = self.wide.span(record) if self.wide else record.span
-            event = account(reading, Record(record.kind, span, record.data), format, self.encoding)
+            if self.wide:
+                record = Record(record.kind, self.wide.span(record), record.data)
+            span = record.span
+            event = account(reading, record, format, self.encoding)
             if event and format:
                 self.held.append(Held(event, format, now, span.offset + span.length <= self.old_until))
         del reading.spans[KEPT_PLACES:]
