@@ -28,7 +28,7 @@ from mqdiag.model import Note
 from mqdiag.sources import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from mqdiag.follow.inputs import Item
     from mqdiag.pipeline import Options
@@ -66,14 +66,15 @@ class Stop:
 
 @dataclass(slots=True, eq=False)
 class Readers:
-    """The threads that read the inputs, and the queue they fill. `live` is the number of those that go on."""
+    """The threads that read the inputs, and the queue they fill. `live` as long as one of them goes on."""
 
     options: Options
     from_start: bool
-    items: queue.Queue[Item | None] = field(default_factory=lambda: queue.Queue(QUEUED))
+    items: queue.Queue[Item] = field(default_factory=lambda: queue.Queue(QUEUED))
     numbers: Numbers = field(default_factory=Numbers)
     threads: list[threading.Thread] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
+    failure: Exception | None = None
 
     def start(self) -> None:
         watched: list[str] = []
@@ -89,10 +90,15 @@ class Readers:
         if watched:
             self.run(self.watch, watched)
 
-    def run(self, target: object, *arguments: object) -> None:
-        thread = threading.Thread(target=target, args=arguments, daemon=True)  # type: ignore[arg-type]
-        self.threads.append(thread)
-        thread.start()
+    def run(self, target: Callable[..., None], *arguments: object) -> None:
+        def guarded() -> None:
+            try:
+                target(*arguments)
+            except Exception as error:  # a defect of ours: it is told by the main thread
+                self.failure = error
+
+        self.threads.append(threading.Thread(target=guarded, daemon=True))
+        self.threads[-1].start()
 
     def inside_another(self, path: str) -> bool:
         """Whether a path only says the side of a part of another one: --client client, and '.' is watched."""
@@ -211,6 +217,8 @@ def run(running: Session, readers: Readers, sink: Sink, stop: Stop) -> None:
         if now >= next_check:
             sink.check()
             next_check = now + 1.0
+        if readers.failure:
+            raise readers.failure
         if not took and not readers.live and readers.items.empty():
             return
 
@@ -222,7 +230,7 @@ def take(running: Session, readers: Readers, wait_s: float) -> bool:
     except queue.Empty:
         return False
     begun = time.monotonic()
-    while item is not None:
+    while True:
         running.take(item, time.monotonic())
         if time.monotonic() > begun + TURN_S:
             break
@@ -240,8 +248,7 @@ def take_rest(running: Session, readers: Readers, now: float) -> None:
             item = readers.items.get_nowait()
         except queue.Empty:
             return
-        if item is not None:
-            running.take(item, now)
+        running.take(item, now)
 
 
 def notes(running: Session, sink: Sink) -> None:

@@ -210,7 +210,8 @@ class Ledger:
             case.members, case.heard = members, now
             self.cases.move_to_end(case.id)
         case.kept = [each for each in group if id(each) in owner]
-        case.news = case.news or any(is_news(each) for each in fresh)
+        if not case.news and any(is_news(each) for each in fresh):
+            case.news, case.since = True, now
         spokesmen = few(group)
         state = (len(group), case.dropped, [(v.found, v.occurrence.events, paths(v.occurrence)) for v in spokesmen])
         if case.incident is None or state != case.state:

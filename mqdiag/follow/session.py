@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mqdiag.follow.inputs import Data, Ended, Opened, Trouble
@@ -94,7 +95,8 @@ class Session:
 
     def log(self, path: str) -> Log:
         if path not in self.window.logs:
-            source = [Source(path, os.path.realpath(path) if path != "-" else path, lambda: open(path, "rb"))]  # noqa: SIM115,PTH123
+            place = Path(path)
+            source = [Source(path, "-" if path == "-" else os.path.realpath(place), lambda: place.open("rb"))]
             zones = [
                 each
                 for each in self.options.tz
