@@ -10,7 +10,7 @@ import os
 import select
 import stat
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from mqdiag.errors import MqdiagError
 from mqdiag.render._visible import visible
@@ -35,15 +35,16 @@ def revision_line(incident: Incident, revision: int) -> str:
     return dumps({**incident_data(incident), "revision": revision}) + "\n"
 
 
-def is_read(descriptor: int) -> bool:
+def is_read(output: TextIO) -> bool:
     """False if the output is a pipe whose reader is gone; a reader that is slow is still there."""
     try:
+        descriptor = output.fileno()
         if not hasattr(select, "poll") or not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
             return True
         poll = select.poll()
         poll.register(descriptor, 0)
         return not any(event & select.POLLERR for _, event in poll.poll(0))
-    except OSError:
+    except (OSError, ValueError):
         return True
 
 
@@ -91,10 +92,13 @@ class JsonLines:
     def show(self, summary: Any) -> None: ...
 
     def check(self) -> None:
-        if not is_read(sys.stdout.fileno()):
+        if not is_read(sys.stdout):
             raise BrokenPipeError
 
-    def close(self, summary: Any) -> None: ...
+    def close(self, summary: Any) -> None:
+        """What could not be kept in memory is said at the end."""
+        if gone := let_go(summary):
+            self.complain(f"To keep the memory bounded: {gone}.")
 
 
 class Lines(JsonLines):
@@ -202,14 +206,17 @@ def summary_lines(summary: Any) -> list[Text]:
     ]
     for slug, incidents, occurrences in summary.causes[:8]:
         lines.append(styled(f"{slug}: {incidents} incident{'s' * (incidents != 1)}, {occurrences:,} times", "bold"))
-    aside = [
-        f"{summary.before} from before the start not shown" if summary.before else "",
-        f"{summary.closed:,} incidents closed" if summary.closed else "",
-        f"{summary.let_go:,} records let go" if summary.let_go else "",
-    ]
-    if any(aside):
-        lines.append(styled("; ".join(each for each in aside if each), "dim"))
+    before = f"{summary.before} from before the start not shown" if summary.before else ""
+    if aside := "; ".join(each for each in (before, let_go(summary)) if each):
+        lines.append(styled(aside, "dim"))
     return lines
+
+
+def let_go(summary: Any) -> str:
+    """How much is only a count by now; empty if everything is at hand."""
+    closed = f"{summary.closed:,} incidents closed" if summary.closed else ""
+    records = f"{summary.let_go:,} records let go" if summary.let_go else ""
+    return ", ".join(each for each in (closed, records) if each)
 
 
 def clock(instant: datetime | None, *, day: bool = False) -> str:
