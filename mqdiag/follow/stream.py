@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mqdiag.formats._base import Format
     from mqdiag.model import Event
 
-QUIET_S = 0.5  # after this long without a byte the last record is taken to be all there is of it
+QUIET_S = 0.4  # after this long without a byte the last record is taken to be all there is of it
 LOOK_S = 0.15  # formats without footer are looked at this often while bytes arrive
 HEAD_BYTES = BLOCK_BYTES  # what analyze chooses a format by
 MAX_HOURS = 2_000  # hours of which a stamp is kept

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mqdiag.formats._base import Format
     from mqdiag.model import Event, Note, Occurrence, Side, SourceReport
 
-FAILURES = 500  # records of failures in the window; beyond it the oldest fourth is let go
+FAILURES = 400  # records of failures in the window; beyond it the oldest fourth is let go
 CONTEXT = 1_000  # starts, stops, settings
 CORROBORATING = 4_096  # lines of CA indexes, transcripts of responders
 HOLD_S = 900.0  # what nothing came to for so long has its verdict

@@ -73,8 +73,8 @@ def test_the_last_record_of_a_quiet_log_is_told_and_completed() -> None:
     running.write(1, BLOCKED[cut : -len(storm.FOOTER)])
 
     assert running.told == []
-    assert running.session.next_due(running.now) == pytest.approx(0.5)
-    assert [each.revision for each in running.step(0.5)] == [1]
+    assert running.session.next_due(running.now) == pytest.approx(0.4)
+    assert [each.revision for each in running.step(0.4)] == [1]
     assert running.write(1, storm.FOOTER.encode()) == []
     running.finish()
     assert [each.change for each in running.told] == ["new", "repeated"]  # its last line is known now
@@ -156,6 +156,7 @@ def test_alone_the_victim_has_nobody_to_wait_for() -> None:
 
 def test_repetitions_are_counted_and_do_not_scroll() -> None:
     running = live()
+    running.session.window.failures = 40
     running.open(1, "-")
     for number in range(600):
         running.write(1, storm.record(storm.BLOCKED, number, "APP.SVRCONN"))
