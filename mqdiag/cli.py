@@ -292,6 +292,39 @@ def schema() -> None:
     emit([dumps(_schema.schema(), indent=2) + "\n"])
 
 
+@app.command()
+def follow(
+    paths: Paths = None,
+    client: Clients = None,
+    server: Servers = None,
+    tz: Zones = None,
+    date_order: Dates = None,
+    channel: Channel = None,
+    format: Annotated[
+        str, typer.Option("-f", "--format", metavar="terminal|json", help="json: one incident a line, flushed.")
+    ] = "terminal",
+    wait: Annotated[
+        float, typer.Option("--wait", metavar="SECONDS", help="How long a victim's record waits for the other side.")
+    ] = 6.0,
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="Tell also what watched files hold already. Pipes are read in full.")
+    ] = False,
+    encoding: Encoding = None,
+) -> None:
+    """Print verdicts as they come, from a pipe or from logs that grow; -f json for the next program."""
+    from mqdiag import follow as following
+    from mqdiag.render._live import sink
+
+    options = chosen(paths, client, server, tz, date_order, channel=channel, encoding=encoding)
+    lines = sink(format, tell_line, complain, screen())
+    try:
+        status = following.follow(options, lines, wait_s=wait, from_start=from_start)
+    except BrokenPipeError:
+        silence()
+        status = OK
+    raise typer.Exit(status)
+
+
 # ---- what was asked --------------------------------------------------------------------------------------------
 
 
@@ -498,7 +531,22 @@ def emit(chunks: Iterable[str], encoding: str = "utf-8") -> None:
                 out.write(chunk.encode(encoding, "backslashreplace"))
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at exit
+        silence()
+
+
+def silence() -> None:
+    """Write to nowhere from now on, or Python complains at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def tell_line(text: str) -> None:
+    """Write to standard output now. BrokenPipeError if its reader went away."""
+    out = getattr(sys.stdout, "buffer", None)
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        out.write(text.encode("utf-8", "backslashreplace"))
+    sys.stdout.flush()
 
 
 def tell(error: MqdiagError) -> None:
