@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from mqdiag import formats
 from mqdiag.frame import frame
 from mqdiag.knowledge import knowledge
 from mqdiag.model import Note, Record, Span
+from mqdiag.passwords import masked
 from mqdiag.text import decode
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def note_stamps(reading: Reading, events: Iterable[Event]) -> None:
 def parsed(record: Record, format: Format, encoding: str | None) -> tuple[Event | None, str]:
     """The event of a record, or None and what was expected where it could not be parsed."""
     try:
-        return format.parse(record, encoding), ""
+        return without_passwords(format.parse(record, encoding)), ""
     except UnexpectedInput as error:
         expected = getattr(error, "expected", None) or getattr(error, "allowed", None) or ()
         return (
@@ -146,6 +147,20 @@ def parsed(record: Record, format: Format, encoding: str | None) -> tuple[Event 
         )
     except ValueError as error:
         return None, str(error)
+
+
+def without_passwords(event: Event) -> Event:
+    """The event with the passwords in its texts masked; most hold none and stay as they are."""
+    texts = (event.text, event.body, *event.inserts.values(), *event.facts.values())
+    if not any(masked(each) != each for each in texts):
+        return event
+    return replace(
+        event,
+        text=masked(event.text),
+        body=masked(event.body),
+        inserts={name: masked(value) for name, value in event.inserts.items()},
+        facts={name: masked(value) for name, value in event.facts.items()},
+    )
 
 
 def note_encoding(reading: Reading, record: Record, encoding: str | None) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mqdiag.clock import Order
     from mqdiag.model import Event, Incident, Note, Record, Side
     from mqdiag.parse import Reading
+    from mqdiag.redact import Key, Redactor
     from mqdiag.sources import Source
 
     Watch = Callable[[str, int, int], None]  # what is read (empty: all is), bytes so far, of all (0: unknown)
@@ -46,11 +47,34 @@ class Options:
     jobs: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A report, and all that was read for it."""
+
+    report: Report
+    readings: list[Reading]
+
+
 def analyze(options: Options, watch: Watch | None = None) -> Report:
     """
     The report on everything under the paths. MqdiagError where nothing can be read or an option makes no sense.
     `watch` is told how far it is, for a progress bar.
     """
+    return analysis(options, watch).report
+
+
+def redacted(analysis: Analysis, key: Key | None = None, texts: Sequence[str] = ()) -> Redactor:
+    """What redacts the report, knowing every name in it; `texts` are pieces of the sources shown beside it."""
+    from mqdiag.redact import redactor
+
+    events = (
+        event for each in analysis.readings for event in (*each.events, *([each.example] if each.example else []))
+    )
+    return redactor(analysis.report, events, key=key, texts=texts)
+
+
+def analysis(options: Options, watch: Watch | None = None) -> Analysis:
+    """The report with what it was made from."""
     from mqdiag.classify import classify
     from mqdiag.correlate import correlate
 
@@ -61,13 +85,14 @@ def analyze(options: Options, watch: Watch | None = None) -> Report:
     joined = correlate(bundle.readings, bundle.sides, bundle.zones, bundle.tz, bundle.date_order)
     incidents, undecided = classify(joined.occurrences, joined.corroboration, joined.context)
     all_notes = [*bundle.notes, *(note for r in bundle.readings for note in r.notes), *joined.notes, *undecided]
-    return Report(
+    report = Report(
         version=__version__,
         sources=joined.sources,
         incidents=tuple(each for each in incidents if wanted(each, since, until, options.channel)),
         clocks=joined.clocks,
         notes=tuple(sorted(all_notes, key=lambda n: (n.path or "", n.line or 0, n.code, n.text))),
     )
+    return Analysis(report, bundle.readings)
 
 
 def records(options: Options) -> Iterator[tuple[Record, Event | None]]:
