@@ -63,23 +63,33 @@ def analyze(options: Options, watch: Watch | None = None) -> Report:
     return analysis(options, watch).report
 
 
-def redacted(analysis: Analysis, key: Key | None = None, texts: Sequence[str] = ()) -> Redactor:
-    """What redacts the report, knowing every name in it; `texts` are pieces of the sources shown beside it."""
+def redacted(
+    analysis: Analysis,
+    key: Key | None = None,
+    *,
+    texts: Sequence[str] = (),
+    more: Sequence[Event] = (),
+    paths: Sequence[str] = (),
+) -> Redactor:
+    """
+    What redacts the report, knowing every name in what was read. `texts` are pieces of the sources shown beside
+    it, `more` the events of these, `paths` other paths that are shown.
+    """
     from mqdiag.redact import redactor
 
     events = (
         event for each in analysis.readings for event in (*each.events, *([each.example] if each.example else []))
     )
-    return redactor(analysis.report, events, key=key, texts=texts)
+    return redactor(analysis.report, (*events, *more), key=key, texts=texts, paths=paths)
 
 
-def analysis(options: Options, watch: Watch | None = None) -> Analysis:
-    """The report with what it was made from."""
+def analysis(options: Options, watch: Watch | None = None, *, reread: bool = False) -> Analysis:
+    """The report with what it was made from; `reread` says that the sources are to be read again afterwards."""
     from mqdiag.classify import classify
     from mqdiag.correlate import correlate
 
     since, until = instant(options.since, "--since"), instant(options.until, "--until")
-    bundle = gather(options, watch)
+    bundle = gather(options, watch, reread=reread)
     if watch:
         watch("", 0, 0)
     joined = correlate(bundle.readings, bundle.sides, bundle.zones, bundle.tz, bundle.date_order)
@@ -151,8 +161,10 @@ class Bundle:
     notes: list[Note]
 
 
-def gather(options: Options, watch: Watch | None = None) -> Bundle:
+def gather(options: Options, watch: Watch | None = None, *, reread: bool = False) -> Bundle:
     found, notes = find(options)
+    if reread:
+        found = [sources.held(each) for each in found]
     sides, (zones, tz) = said_sides(options, found), said_zones(options, found)
     readings = [reading(each, sides.get(each.path), options) for each in watched(found, watch)]
     return Bundle(readings, sides, zones, tz, order_of(options.date_order), notes)

@@ -15,7 +15,7 @@ RANKS = [
     {"grammar", "knowledge"},
     {"names"},
     {"sources", "frame", "formats", "parse", "interpret", "correlate", "classify", "render", "explain", "redact"},
-    {"pipeline", "excerpts", "progress"},
+    {"pipeline", "excerpts", "context", "progress"},
     {"bundle"},
     {"cli"},
     {"__main__"},

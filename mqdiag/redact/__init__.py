@@ -11,7 +11,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from mqdiag.errors import MqdiagError
 from mqdiag.model import Certificate, CertificateFinding, Name, Peer
 from mqdiag.passwords import masked
 from mqdiag.redact.boilerplate import words_of_renderers
+from mqdiag.redact.files import free, key_of, write_map
 from mqdiag.redact.originals import (
     ARCHIVES,
     attribute_kind,
@@ -46,11 +47,11 @@ from mqdiag.redact.tokens import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mqdiag.model import Clock, Event, Evidence, Incident, Note, Report, SourceReport, Span
 
-__all__ = ["Key", "Redactor", "redactor"]
+__all__ = ["Key", "Redactor", "free", "key_of", "redactor", "write_map"]
 
 BROKEN_IN_LOG = 4  # MQ breaks even short names where a paragraph is Japanese
 BROKEN_IN_OUTPUT = 10  # mqdiag breaks lines at blanks, and only what is longer than a line elsewhere
@@ -73,31 +74,36 @@ def redactor(
     *,
     key: Key | None = None,
     texts: Sequence[str] = (),
+    paths: Sequence[str] = (),
 ) -> Redactor:
     """
     What redacts a report. `events` are all that was read of its sources, `texts` pieces of the sources that will be
-    shown beside it.
+    shown beside it, `paths` paths beside those of the report.
     """
     words = words_of_renderers() | words_of_knowledge() | set(PREFIXES.values()) | set(ATTRIBUTES)
     small = frozenset(word.lower() for word in words)
     named = set(of_report(report))
-    for event in (*events, *(each.event for each in cited(report) if each.event)):
+    events = [*events, *(each.event for each in cited(report) if each.event)]
+    for event in events:
         named.update(of_event(event, small))
+    in_paths = {*of_report_paths(report), *(each for path in paths for each in of_path(path))}
+    named |= in_paths
     for text in texts:
         named.update(of_text(text, small))
-    named = settled(named | shaped(named))
-    known = Redactor(tokens(named, key), frozenset(named), words)
+    levels = {("address", each.vrmf) for each in events if each.vrmf}  # four numbers with dots, too
+    named = settled((named | shaped(named)) - levels)
+    known = Redactor(tokens(named, key), frozenset(named), words, frozenset(value for _, value in in_paths))
     domains = sorted(own_domains(named))
     sentences = dict.fromkeys((*texts_of(report), *texts))
     more = {each for text in sentences for each in siblings(text, domains)}
     more |= {
         each for text in dict.fromkeys(texts_of(report)) for each in of_text(known.text(text), small, in_log=False)
     }
-    more = {(kind, value) for kind, value in more if not own(kind, value) and not is_pseudonym(value, key)}
+    more = {(kind, value) for kind, value in more - levels if not own(kind, value) and not is_pseudonym(value, key)}
     if more <= named:
         return known
     named = settled(named | more)
-    return Redactor(tokens(named, key), frozenset(named), words)
+    return replace(known, tokens=tokens(named, key), named=frozenset(named))
 
 
 def cited(report: Report) -> Iterator[Evidence]:
@@ -106,8 +112,8 @@ def cited(report: Report) -> Iterator[Evidence]:
 
 def of_report(report: Report) -> Iterator[tuple[str, str]]:
     """What the fields of a report name."""
+    yield from of_report_paths(report)
     for source in report.sources:
-        yield from of_path(source.path)
         yield from fields_of(source.host, source.queue_manager, None)
     for incident in report.incidents:
         yield from fields_of(None, incident.queue_manager, incident.channel)
@@ -115,8 +121,16 @@ def of_report(report: Report) -> Iterator[tuple[str, str]]:
             yield from of_certificate(incident.certificate.certificate)
     for clock in report.clocks:
         for name in clock.between:
-            yield from of_path(name) if is_path(name, report) else fields_of(name, None, None)
-    for path in (*(note.path for note in report.notes), *(each.span.path for each in cited(report))):
+            yield from () if is_path(name, report) else fields_of(name, None, None)
+
+
+def of_report_paths(report: Report) -> Iterator[tuple[str, str]]:
+    paths = (
+        *(source.path for source in report.sources),
+        *(note.path for note in report.notes),
+        *(each.span.path for each in cited(report)),
+    )
+    for path in dict.fromkeys(paths):
         yield from of_path(path or "")
 
 
@@ -168,14 +182,15 @@ def shape(value: str) -> str | None:
 
 @dataclass(frozen=True)
 class Redactor:
-    """`named` is every original value with its kind; `words` are the ordinary words, as they are written."""
+    """
+    `named` is every original value with its kind; `words` are the ordinary words, as they are written; `in_paths`
+    are the folders and files of the sources.
+    """
 
     tokens: Tokens
     named: frozenset[tuple[str, str]]
     words: frozenset[str]
-
-    def __hash__(self) -> int:
-        return id(self)
+    in_paths: frozenset[str] = frozenset()
 
     # ---- what is looked for ------------------------------------------------------------------------------------
 
@@ -201,8 +216,11 @@ class Redactor:
     def sought(self, kind: str, text: str) -> Iterator[Value]:
         """
         How a value is looked for. A number stands in a text by chance, an ordinary word is one: neither is looked
-        for. Where only its lower case is an ordinary word, it is as it is written.
+        for. Where only its lower case is an ordinary word, it is as it is written. A folder that a text names
+        (/build/lib) is one only as a part of a path.
         """
+        if kind == "folder" and text.isalpha() and text.islower() and text not in self.in_paths:
+            return
         if kind == "serial":
             yield from (Value(each) for each in spellings(text))
         elif kind in ADDRESSES:
@@ -248,10 +266,18 @@ class Redactor:
 
     # ---- texts -------------------------------------------------------------------------------------------------
 
-    @lru_cache(maxsize=4096)  # noqa: B019 - one redactor lives as long as its run
     def text(self, text: str) -> str:
         """A sentence or a piece of a log with its names replaced; what was broken over lines stays broken."""
-        text = masked(text)
+        if text not in self.known_texts:
+            self.known_texts[text] = self.replaced(masked(text))
+        return self.known_texts[text]
+
+    @cached_property
+    def known_texts(self) -> dict[str, str]:
+        """Texts that were redacted before: the same sentences come again with every incident."""
+        return {}
+
+    def replaced(self, text: str) -> str:
         result, at = "", 0
         for begin, end, token in self.replacements(text):
             ends = "".join(re.findall(r"\r?\n", text[begin:end]))
@@ -346,6 +372,10 @@ class Redactor:
             span=self.span(evidence.span),
             event=evidence.event and self.event(evidence.event),
         )
+
+    def records(self, raw: Mapping[Span, str] | None) -> dict[Span, str] | None:
+        """The cited records, under the spans that they have in the redacted report."""
+        return None if raw is None else {self.span(span): self.text(text) for span, text in raw.items()}
 
     def span(self, span: Span) -> Span:
         return replace(span, path=self.path(span.path))

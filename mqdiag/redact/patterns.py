@@ -44,25 +44,23 @@ ATTRIBUTE_VALUE = (
     r"(?:\"(?P<quoted>[^\"\r\n]{1,255})\"|"
     r"(?P<plain>(?:\\.|(?!/[A-Za-z.]{1,20}=)[^,\[\]'\"<>()\r\n;+\\|＞」]){1,255}))"
 )
-# [Serial=]00c805   Serial Number: 78:40:0A   serial A of
+# [Serial=]00c805   [#=]0A   Serial Number: 78:40:0A   serial A of
 SERIAL = (
-    r"(?:\b[Ss]erial(?:[ _-]?[Nn]umber)?|SERIAL)\]?[ \t]{0,3}[=:]?\]?[ \t]{0,3}"
+    r"(?:\b[Ss]erial(?:[ _-]?[Nn]umber)?|SERIAL|\[#=)\]?[ \t]{0,3}[=:]?\]?[ \t]{0,3}"
     r"(?P<serial>(?:0x)?(?=[0-9A-F]{0,80}\b|[0-9A-Fa-f:]{0,99}\d)[0-9A-Fa-f](?::?[0-9A-Fa-f]){0,80})\b"
 )
 # R<tab>320607014352Z<tab>230516074002Z<tab>0A<tab>unknown<tab>/C=AU/..
 INDEX_LINE = r"(?m:^[VRE]\t\d{10,15}Z\t[^\t\n]{0,60}\t(?P<index_serial>[0-9A-Fa-f]{1,80})\t)"
 UNIX_PATH = r"(?<![\w)\]/.:*>=-])(?:~|\.{1,2})?(?P<unix>(?:/(?![A-Za-z.]{1,20}=)[\w.@+%~-]{1,255}){1,40})"
 ASSIGNED_PATH = r"(?<==)(?P<assigned>(?:/(?![A-Za-z.]{1,20}=)[\w.@+%~-]{1,255}){1,40})"
-WINDOWS_PATH = (
-    r"(?<![A-Za-z0-9])[A-Za-z]:(?P<windows>(?:\\{1,2}[\w.@+%~ $-]{1,80}(?=\\)){0,30}\\{1,2}[\w.@+%~$-]{1,80})"
-)
-SHARE = (
-    r"(?<![\w\\])\\\\(?P<share_host>[\w.-]{1,255})(?P<share>(?:\\[\w.@+%~ $-]{1,80}(?=\\)){0,30}\\[\w.@+%~$-]{1,80})"
-)
+BACKSLASHED = r"(?:\\{1,2}[\w.@+%~ $-]{1,80}(?=\\)){0,30}\\{1,2}[\w.@+%~$-]{1,80}"
+WINDOWS_PATH = rf"(?<![\w.])(?:[A-Za-z]:|\.{{1,2}}(?=\\))(?P<windows>{BACKSLASHED})"
+SHARE = rf"(?<![\w\\])\\\\(?P<share_host>[\w.-]{{1,255}})(?P<share>{BACKSLASHED})"
 FILE = r"(?<![\w./\\-])(?P<file>[\w-]{1,80}\.(?:pem|kdb|sth|jks|p12|pfx|crt|cer|der|rdb|crl|arm|csr|ccdt|tab))\b"
 # nshrb (198.51.100.24)(1481)   bakery-mq.example.com/192.0.2.220:1414
 HOST_AND_ADDRESS = r"(?<![\w./@-])(?!VRMF)(?P<near>[A-Za-z0-9][\w.-]{0,254})(?:[ ]?\(|/)(?=(?:\d{1,3}\.){3}\d{1,3}[):])"
-CONNAME = r"(?<![\w./@-])(?!Process|Thread)(?P<conname>[A-Za-z][\w.-]{1,254})[ ]?\(\d{4,5}\)"
+NO_HOST = r"(?!Process|Thread|Arith|Comment|ConnId|errno|line|code|rc)"
+CONNAME = rf"(?<![\w./@-]){NO_HOST}(?P<conname>[A-Za-z][\w.-]{{1,254}})[ ]?\(\d{{4,5}}\)"
 # TILLS\till09
 DOMAIN_USER = r"(?<![\w\\:.])(?P<domain>[A-Z][A-Z0-9-]{1,15})\\(?P<domain_user>[a-z][\w.$-]{1,30})\b(?!\\)"
 JAVA_CLASS = r"(?<![\w.$/])(?P<class>[a-z]\w{1,30}(?:\.[a-z][a-z0-9_]{0,40}){1,8}(?:\.[A-Z][\w$]{0,80})+)"
@@ -97,7 +95,7 @@ ASSIGNMENT = "|".join(
     rf"(?P<assigned_{kind}>[A-Za-z0-9][\w.%$-]{{1,63}}))"
     for kind, words in ASSIGNMENTS.items()
 )
-QUOTED = r"(?:['\"‘「](?P<word>[A-Za-z][\w.%-]{1,63})(?=['\"’」]))"
+QUOTED = r"(?:['\"‘「](?P<word>[A-Za-z][\w.%-]{1,63})(?=['\"’」])(?!['\"][ ]?:))"
 
 WHOLE = {"address", "subnet", "address6", "email"}
 SIMPLE = {
