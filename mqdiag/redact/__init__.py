@@ -429,7 +429,7 @@ class Redactor:
 
     def check(self, output: str, where: str) -> None:
         """MqdiagError where a finished text still holds an original value; it names the kind, never the value."""
-        for text in dict.fromkeys((output, html.unescape(output))):
+        for text in dict.fromkeys((output, html.unescape(output), output.replace("\\n", "\n"))):
             for hit in self.checked.hits(text, broken=BROKEN_IN_OUTPUT):
                 kind = next((kind for kind, _ in self.kinds.get(squeezed(hit.value), [])), "address")
                 raise MqdiagError(
