@@ -84,14 +84,17 @@ def redactor(
     small = frozenset(word.lower() for word in words)
     named = set(of_report(report))
     events = [*events, *(each.event for each in cited(report) if each.event)]
+    seen: set[str] = set()
     for event in events:
-        named.update(of_event(event, small))
+        named.update(of_event(event, small, seen))
     in_paths = {*of_report_paths(report), *(each for path in paths for each in of_path(path))}
     named |= in_paths
     for text in texts:
         named.update(of_text(text, small))
     levels = {("address", each.vrmf) for each in events if each.vrmf}  # four numbers with dots, too
-    named = settled((named | shaped(named)) - levels)
+    named |= shaped(named)
+    named |= {("domain", domain) for domain in own_domains(named)}
+    named = settled(named - levels)
     known = Redactor(tokens(named, key), frozenset(named), words, frozenset(value for _, value in in_paths))
     domains = sorted(own_domains(named))
     sentences = dict.fromkeys((*texts_of(report), *texts))

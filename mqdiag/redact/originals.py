@@ -110,8 +110,11 @@ def own(kind: str, value: str) -> bool:
 # ---- events ----------------------------------------------------------------------------------------------------
 
 
-def of_event(event: Event, words: frozenset[str]) -> Iterator[Named]:
-    """What an event names, by kind. `words` are the ordinary words, in lower case, that are not taken from texts."""
+def of_event(event: Event, words: frozenset[str], seen: set[str]) -> Iterator[Named]:
+    """
+    What an event names, by kind. `words` are the ordinary words, in lower case, that are not taken from texts;
+    `seen` are the texts of the events before: records are much alike, and each text is searched once.
+    """
     typed = (
         ("host", event.host),
         ("queue_manager", event.queue_manager),
@@ -135,7 +138,9 @@ def of_event(event: Event, words: frozenset[str]) -> Iterator[Named]:
         if name.startswith("Comment") and value not in keep:
             yield from of_insert(value, words)
     texts = [value for name, value in event.facts.items() if name not in OWN_FACTS]
-    for text in dict.fromkeys((*event.inserts.values(), *texts, event.text, event.body)):
+    new = {*event.inserts.values(), *texts, event.text, event.body} - seen
+    seen |= new
+    for text in sorted(new):
         yield from (each for each in of_text(text, words) if each[1] not in keep)
 
 
@@ -250,6 +255,8 @@ def own_domains(named: Iterable[Named]) -> set[str]:
 
 def siblings(text: str, domains: Iterable[str]) -> Iterator[Named]:
     """Host names of a known domain that no record names as a host."""
+    small = text.lower()
     for domain in domains:
-        for match in re.finditer(rf"(?i)(?<![\w.@-])(?:[\w-]{{1,63}}\.){{1,4}}{re.escape(domain)}(?![\w-])", text):
-            yield "host", match[0]
+        if domain in small:
+            for match in re.finditer(rf"(?i)(?<![\w.@-])(?:[\w-]{{1,63}}\.){{1,4}}{re.escape(domain)}(?![\w-])", text):
+                yield "host", match[0]

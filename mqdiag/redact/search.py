@@ -8,6 +8,7 @@ HTML can escape what they like.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 SHORTEST = 2
 SHORTEST_CHECKED = 3  # what is shorter stands in any text by chance
 DISTINCTIVE = 6  # a value this long with a digit or sign in it is found inside longer words too
-DROPPED = "|\\"
+KEPT = re.compile(r"[^\s|\\]+")  # blanks, the edges of a box and backslashes are dropped
+HEAD = 5  # of a value, by which it is looked for
 
 
 class Value(NamedTuple):
@@ -40,8 +42,14 @@ class Skeleton(NamedTuple):
 
 
 def skeleton(text: str) -> Skeleton:
-    kept = [(index, char) for index, char in enumerate(text) if not (char.isspace() or char in DROPPED)]
-    return Skeleton("".join(map(lower, (char for _, char in kept))), [index for index, _ in kept])
+    chunks: list[str] = []
+    at: list[int] = []
+    for match in KEPT.finditer(text):
+        chunks.append(match[0])
+        at.extend(range(match.start(), match.end()))
+    kept = "".join(chunks)
+    small = kept.lower()
+    return Skeleton(small if len(small) == len(kept) else "".join(map(lower, kept)), at)
 
 
 def lower(char: str) -> str:
@@ -51,31 +59,43 @@ def lower(char: str) -> str:
 
 
 class Index:
-    """Many values, looked for at once."""
+    """Many values, looked for at once: where one can begin is found by a pattern of their first letters."""
 
     def __init__(self, values: Iterable[Value]) -> None:
         self.heads: dict[str, list[tuple[str, Value]]] = {}
         for value in set(values):
             bare = skeleton(value.text).text
             if len(bare) >= SHORTEST:
-                self.heads.setdefault(bare[:SHORTEST], []).append((bare, value))
-        for alike in self.heads.values():
-            alike.sort(key=lambda each: (-len(each[0]), each))
+                self.heads.setdefault(bare[:HEAD], []).append((bare, value))
+        self.beginnings = re.compile(f"(?={one_of(self.heads)})") if self.heads else None
 
     def hits(self, text: str, *, broken: int = 4) -> Iterator[Hit]:
         """
-        Every occurrence, by position, the longest first; they may overlap.
+        Every occurrence, by position; they may overlap.
 
         A value of letters only that is shorter than `broken` is not looked for across line ends.
         """
         bare, at = skeleton(text)
-        for start in range(len(bare) - SHORTEST + 1):
-            for small, value in self.heads.get(bare[start : start + SHORTEST], ()):
-                if not bare.startswith(small, start):
-                    continue
-                begin, end = at[start], at[start + len(small) - 1] + 1
-                if fits(value, text, begin, end, broken):
-                    yield Hit(begin, end, value.text)
+        for match in self.beginnings.finditer(bare) if self.beginnings else ():
+            start = match.start()
+            for length in range(SHORTEST, HEAD + 1):
+                for small, value in self.heads.get(bare[start : start + length], ()):
+                    if not bare.startswith(small, start):
+                        continue
+                    begin, end = at[start], at[start + len(small) - 1] + 1
+                    if fits(value, text, begin, end, broken):
+                        yield Hit(begin, end, value.text)
+
+
+def one_of(words: Iterable[str]) -> str:
+    """A pattern for any of these words that tells by the first letter which of them are left."""
+    by_first: dict[str, set[str]] = {}
+    for word in words:
+        by_first.setdefault(word[:1], set()).add(word[1:])
+    if "" in by_first:  # one of the words ends here: what follows is no matter
+        return ""
+    parts = (re.escape(first) + one_of(rest) for first, rest in sorted(by_first.items()))
+    return f"(?:{'|'.join(parts)})"
 
 
 def fits(value: Value, text: str, begin: int, end: int, broken: int) -> bool:
