@@ -103,7 +103,7 @@ def redactor_of(
 def reports(analysis: Analysis, raw: Mapping[Span, str], redactor: Redactor | None) -> dict[str, str]:
     """The report in every format."""
     if redactor:
-        page = report_page(redactor.report(analysis.report), redactor.records(raw), redactor.check)
+        page = report_page(redactor.report(analysis.report), redactor.records(raw), check=redactor.check)
     else:
         page = report_page(analysis.report, raw)
     return {f"report.{EXTENSIONS.get(each, each)}": render(page, each, Screen(WIDTH)) for each in formats()}

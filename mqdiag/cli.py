@@ -213,7 +213,7 @@ def analyze(
 
         raw = raw and careful_records(report, raw)
         redactor = pipeline.redacted(analysis, key, texts=list((raw or {}).values()))
-        page = report_page(redactor.report(report), redactor.records(raw), redactor.check)
+        page = report_page(redactor.report(report), redactor.records(raw), check=redactor.check)
     else:
         page = report_page(report, raw)
     publish(page, outputs)

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 WORD = re.compile(r"[^\W\d_][\w]*(?:-\w+)*")
 NOBODY = "0"  # stands for every name
+SPAN = Span(NOBODY, 1, 2, 0, 1)
+RAW = {SPAN: NOBODY}
 MANY = 12  # of everything: some words are written only where there are many
 
 
@@ -49,7 +51,7 @@ def words_of_renderers() -> frozenset[str]:
         word
         for report in specimens()
         for format in formats()
-        for text in (render(report_page(report), format, Screen()),)
+        for text in (render(report_page(report, RAW), format, Screen()),)
         for found in WORD.findall(text)
         for word in (found, *found.split("-"))
     )
@@ -96,10 +98,9 @@ def incident(number: int, slug: str) -> Incident:
 
 
 def evidence(role: Role) -> Evidence:
-    span = Span(NOBODY, 1, 2, 0, 1)
     event = Event(
         "amqerr",
-        span,
+        SPAN,
         stamp=Stamp(NOBODY, instant=datetime(2000, 1, 1, tzinfo=UTC)),
         message_id=MessageId("AMQ", "9999"),
         reason_code=2393,
@@ -107,4 +108,4 @@ def evidence(role: Role) -> Evidence:
         text=NOBODY,
         body=NOBODY,
     )
-    return Evidence(role, NOBODY, span, "server", None if role == "absence" else event)
+    return Evidence(role, NOBODY, SPAN, "server", None if role == "absence" else event)

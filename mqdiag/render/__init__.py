@@ -78,6 +78,7 @@ def render(page: Page, format: str, screen: Screen) -> str:
 def report_page(
     report: Report,
     raw: Mapping[Span, str] | None = None,
+    *,
     check: Callable[[str, str], None] | None = None,
 ) -> Page:
     """

@@ -229,7 +229,7 @@ def test_a_page_with_a_left_value_is_not_rendered() -> None:
     made = of(report=full_report())
     for format in formats():
         with pytest.raises(MqdiagError):
-            render(report_page(full_report(), made.check), format, Screen())
+            render(report_page(full_report(), check=made.check), format, Screen())
 
 
 def test_parts_of_words_are_no_values() -> None:
@@ -242,7 +242,7 @@ def test_a_report_with_all_there_is_holds_nothing_original() -> None:
     whole = full_report()
     made = of(report=whole)
     for format in formats():
-        text = render(report_page(made.report(whole), made.check), format, Screen())
+        text = render(report_page(made.report(whole), check=made.check), format, Screen())
 
         assert not re.search(r"harb|desk-pc|192\.0\.2", text, re.IGNORECASE)
 
@@ -301,7 +301,7 @@ def test_no_generated_name_is_left_and_twice_is_once(named: dict[str, str]) -> N
     for key in (None, KEY):
         made = redactor(whole, [], key=key)
         once = made.report(whole)
-        text = render(report_page(once, made.check), "json", Screen()) + repr(once.incidents[0].evidence)
+        text = render(report_page(once, check=made.check), "json", Screen()) + repr(once.incidents[0].evidence)
 
         assert redactor(once, [], key=key).report(once) == once
         for kind in ("host", "queue_manager", "channel", "user"):

@@ -11,6 +11,9 @@ import pytest
 from sample_cases import Case, all_cases
 
 from mqdiag import bundle, pipeline
+from mqdiag.context import careful_records
+from mqdiag.excerpts import cited_in
+from mqdiag.model import Span
 from mqdiag.redact import Redactor
 from mqdiag.redact.boilerplate import words_of_renderers
 from mqdiag.redact.originals import own, words_of_knowledge
@@ -51,7 +54,15 @@ def analysis(case: Case) -> pipeline.Analysis:
 
 @cache
 def redactor(case: Case) -> Redactor:
-    return pipeline.redacted(analysis(case))
+    return pipeline.redacted(analysis(case), texts=list(records(case).values()))
+
+
+@cache
+def records(case: Case) -> dict[Span, str]:
+    """The cited records, as a page shows them that is to be redacted."""
+    with chdir(case.folder):
+        raw = cited_in(analysis(case).report, [each.source for each in analysis(case).readings])
+    return careful_records(analysis(case).report, raw)
 
 
 def originals(case: Case) -> set[str]:
@@ -97,7 +108,8 @@ def test_no_original_value_is_left(case: Case) -> None:
     redacted = redactor(case).report(analysis(case).report)
 
     for format in formats():
-        text = render(report_page(redacted, redactor(case).check), format, Screen(100))
+        page = report_page(redacted, redactor(case).records(records(case)), check=redactor(case).check)
+        text = render(page, format, Screen(100))
         assert left(originals(case), text) == [], format
 
 
