@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from mqdiag.model import Report
     from mqdiag.pipeline import Options
+    from mqdiag.redact import Key, Redactor
 
 OK, FAIL_ON_MET, NOT_DONE, INTERRUPTED = 0, 1, 2, 130
 
@@ -134,6 +135,14 @@ Fail = Annotated[
     FailOn,
     typer.Option("--fail-on", help="Exit status 1 if a verdict is at least this sure."),
 ]
+Redact = Annotated[bool, typer.Option("--redact", help="Pseudonyms for hosts, addresses, names, users, paths.")]
+RedactKey = Annotated[
+    str | None,
+    typer.Option("--redact-key", metavar="FILE", help="Redact, with the same pseudonyms in every run with this key."),
+]
+RedactMap = Annotated[
+    str | None, typer.Option("--redact-map", metavar="FILE", help="Redact, and write down here what stands for what.")
+]
 Language = Annotated[str | None, typer.Option("--lang", metavar="en", help="Language of the answer; only en.")]
 
 
@@ -173,6 +182,9 @@ def analyze(
     encoding: Encoding = None,
     lang: Language = None,
     timeline: Timeline = False,
+    redact: Redact = False,
+    redact_key: RedactKey = None,
+    redact_map: RedactMap = None,
 ) -> None:
     """Join the logs of both ends and print the verdicts."""
     only_english(lang)
@@ -184,20 +196,75 @@ def analyze(
     )
     named = (*options.paths, *options.client, *options.server)
     outputs = paired(format, output, named, force=force)
+    key = redaction_key(redact_key, redact_map)
     with_records = any(each.format in WITH_RECORDS for each in outputs)
     if with_records and "-" in named:
         keep_standard_input()
     with progress.bar() as watch:
-        report = pipeline.analyze(options, watch)
+        analysis = pipeline.analysis(options, watch) if redact or redact_key or redact_map else None
+        report = analysis.report if analysis else pipeline.analyze(options, watch)
     keep_input(outputs, [source.path for source in report.sources])
     raw = None
     if with_records:
         from mqdiag.excerpts import cited
 
         raw = cited(report, named, encoding)
-    page = report_page(report, raw)
-    publish(with_timeline(page, report) if timeline else page, outputs)
+    redactor, shown = None, report
+    if analysis:
+        from mqdiag.context import careful_records
+
+        raw = raw and careful_records(report, raw)
+        redactor = pipeline.redacted(analysis, key, texts=list((raw or {}).values()))
+        shown = redactor.report(report)
+        page = report_page(shown, redactor.records(raw), check=redactor.check)
+    else:
+        page = report_page(report, raw)
+    publish(with_timeline(page, shown) if timeline else page, outputs)
+    keep_map(redact_map, redactor)
     raise typer.Exit(status(report, fail_on, pipeline.PARTIAL))
+
+
+@app.command("bundle")
+def bundle_up(
+    output: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="The zip to write.")],
+    paths: Paths = None,
+    client: Clients = None,
+    server: Servers = None,
+    tz: Zones = None,
+    date_order: Dates = None,
+    since: Since = None,
+    until: Until = None,
+    channel: Channel = None,
+    jobs: Jobs = None,
+    encoding: Encoding = None,
+    redact: Redact = False,
+    redact_key: RedactKey = None,
+    redact_map: RedactMap = None,
+    force: Force = False,
+) -> None:
+    """Write a zip for the support case: the report, the cited records, what was read."""
+    from mqdiag import bundle, pipeline
+
+    options = chosen(
+        paths, client, server, tz, date_order, since=since, until=until, channel=channel, encoding=encoding, jobs=jobs
+    )
+    if Path(output).exists() and not force:
+        raise MqdiagError(
+            "You asked for a bundle.",
+            where=output,
+            found="There is a file of that name.",
+            hint="Choose another name with -o, or overwrite it with --force.",
+        )
+    key = redaction_key(redact_key, redact_map)
+    made = bundle.bundle(options, redact=bool(redact or redact_key or redact_map), key=key)
+    report = made.analysis.report
+    keep_input([Target("zip", output)], [source.path.partition("!")[0] for source in report.sources])
+    try:
+        Path(output).write_bytes(bundle.zipped(made.members))
+    except OSError as error:
+        raise MqdiagError("I could not write the bundle.", where=output, found=f"{error.strerror}.") from error
+    keep_map(redact_map, made.redactor)
+    raise typer.Exit(status(report, FailOn.never, pipeline.PARTIAL))
 
 
 @app.command()
@@ -355,6 +422,25 @@ def chosen(
         encoding=known_encoding(encoding),
         **others,
     )
+
+
+def redaction_key(key: str | None, reverse_map: str | None) -> Key | None:
+    """The key of the key file if one is named; the reverse map must not be there yet."""
+    if key is None and reverse_map is None:
+        return None
+    from mqdiag.redact import free, key_of
+
+    if reverse_map is not None:
+        free(reverse_map)
+    return None if key is None else key_of(key)
+
+
+def keep_map(path: str | None, redactor: Redactor | None) -> None:
+    """The reverse map, only where it was asked for."""
+    if path is not None and redactor is not None:
+        from mqdiag.redact import write_map
+
+        write_map(path, redactor.reverse())
 
 
 def known_encoding(name: str | None) -> str | None:

@@ -11,7 +11,7 @@ import codecs
 import re
 from typing import TYPE_CHECKING
 
-from mqdiag import sources
+from mqdiag import passwords, sources
 from mqdiag.formats._shell import masked
 from mqdiag.text import decode
 
@@ -35,10 +35,14 @@ def cited(report: Report, paths: Iterable[str], encoding: str | None = None) -> 
 
     `paths` are those that were analyzed. What cannot be read again, such as a pipe, is not in the answer.
     """
+    return cited_in(report, sources.find(paths)[0] if any(chosen(report)) else (), encoding)
+
+
+def cited_in(report: Report, found: Iterable[Source], encoding: str | None = None) -> dict[Span, str]:
+    """The same, of sources that were found before."""
     wanted: dict[str, list[Span]] = {}
     for span in chosen(report):
         wanted.setdefault(span.path, []).append(span)
-    found, _ = sources.find(path for path in paths if wanted)
     return {
         span: shown(data, name or encoding)
         for each in found
@@ -93,4 +97,4 @@ def whole_lines(data: bytes) -> bytes:
 def shown(data: bytes, encoding: str | None) -> str:
     text = data.decode(encoding, "replace").removeprefix("\ufeff") if encoding else decode(data).text
     whole = "\n".join(masked(line.removesuffix("\r")) for line in text.removesuffix("\n").split("\n"))
-    return PASSWORD.sub(r"\1***", whole)
+    return passwords.masked(PASSWORD.sub(r"\1***", whole))

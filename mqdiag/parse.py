@@ -20,6 +20,7 @@ from mqdiag.formats._base import Tally
 from mqdiag.frame import frame
 from mqdiag.knowledge import knowledge
 from mqdiag.model import Note, Record, Span
+from mqdiag.passwords import masked
 from mqdiag.text import decode
 
 if TYPE_CHECKING:
@@ -207,12 +208,26 @@ def parsed(record: Record, format: Format, encoding: str | None) -> tuple[Event 
 def parsed_or_why(record: Record, format: Format, encoding: str | None) -> tuple[Event | None, str, int | None]:
     """The event of a record, or None, what was expected, and in which line."""
     try:
-        return format.parse(record, encoding), "", None
+        return without_passwords(format.parse(record, encoding)), "", None
     except UnexpectedInput as error:
         expected = getattr(error, "expected", None) or getattr(error, "allowed", None) or ()
         return None, f"I expected {', '.join(sorted(expected)[:6])}", record.span.line + max(error.line, 1) - 1
     except ValueError as error:
         return None, str(error), None
+
+
+def without_passwords(event: Event) -> Event:
+    """The event with the passwords in its texts masked; most hold none and stay as they are."""
+    texts = (event.text, event.body, *event.inserts.values(), *event.facts.values())
+    if not any(masked(each) != each for each in texts):
+        return event
+    return replace(
+        event,
+        text=masked(event.text),
+        body=masked(event.body),
+        inserts={name: masked(value) for name, value in event.inserts.items()},
+        facts={name: masked(value) for name, value in event.facts.items()},
+    )
 
 
 def note_encoding(reading: Reading, record: Record, encoding: str | None) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mqdiag.clock import Order
     from mqdiag.model import Event, Incident, Note, Record, Side
     from mqdiag.parse import Reading
+    from mqdiag.redact import Key, Redactor
     from mqdiag.sources import Source
 
     Watch = Callable[[str, int, int], None]  # what is read (empty: all is), bytes so far, of all (0: unknown)
@@ -46,28 +47,62 @@ class Options:
     jobs: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A report, and all that was read for it."""
+
+    report: Report
+    readings: list[Reading]
+
+
 def analyze(options: Options, watch: Watch | None = None) -> Report:
     """
     The report on everything under the paths. MqdiagError where nothing can be read or an option makes no sense.
     `watch` is told how far it is, for a progress bar.
     """
+    return analysis(options, watch).report
+
+
+def redacted(
+    analysis: Analysis,
+    key: Key | None = None,
+    *,
+    texts: Sequence[str] = (),
+    more: Sequence[Event] = (),
+    paths: Sequence[str] = (),
+) -> Redactor:
+    """
+    What redacts the report, knowing every name in what was read. `texts` are pieces of the sources shown beside
+    it, `more` the events of these, `paths` other paths that are shown.
+    """
+    from mqdiag.redact import redactor
+
+    events = (
+        event for each in analysis.readings for event in (*each.events, *([each.example] if each.example else []))
+    )
+    return redactor(analysis.report, (*events, *more), key=key, texts=texts, paths=paths)
+
+
+def analysis(options: Options, watch: Watch | None = None, *, reread: bool = False) -> Analysis:
+    """The report with what it was made from; `reread` says that the sources are to be read again afterwards."""
     from mqdiag.classify import classify
     from mqdiag.correlate import correlate
 
     since, until = instant(options.since, "--since"), instant(options.until, "--until")
-    bundle = gather(options, watch)
+    bundle = gather(options, watch, reread=reread)
     if watch:
         watch("", 0, 0)
     joined = correlate(bundle.readings, bundle.sides, bundle.zones, bundle.tz, bundle.date_order)
     incidents, undecided = classify(joined.occurrences, joined.corroboration, joined.context)
     all_notes = [*bundle.notes, *(note for r in bundle.readings for note in r.notes), *joined.notes, *undecided]
-    return Report(
+    report = Report(
         version=__version__,
         sources=joined.sources,
         incidents=tuple(each for each in incidents if wanted(each, since, until, options.channel)),
         clocks=joined.clocks,
         notes=tuple(sorted(all_notes, key=lambda n: (n.path or "", n.line or 0, n.code, n.text))),
     )
+    return Analysis(report, bundle.readings)
 
 
 def records(options: Options) -> Iterator[tuple[Record, Event | None]]:
@@ -126,10 +161,12 @@ class Bundle:
     notes: list[Note]
 
 
-def gather(options: Options, watch: Watch | None = None) -> Bundle:
+def gather(options: Options, watch: Watch | None = None, *, reread: bool = False) -> Bundle:
     from mqdiag import processes
 
     found, notes = find(options)
+    if reread:
+        found = [sources.held(each) for each in found]
     sides, (zones, tz) = said_sides(options, found), said_zones(options, found)
     readings = processes.readings(found, sides, options.encoding, options.jobs, watch)
     return Bundle(readings, sides, zones, tz, order_of(options.date_order), notes)

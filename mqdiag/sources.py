@@ -62,6 +62,14 @@ class Source:
                 yield block
 
 
+def held(source: Source) -> Source:
+    """The same source, held in memory where it can be read only once: standard input or a pipe."""
+    if "!" in source.location or Path(source.location).is_file():
+        return source
+    data = b"".join(source.blocks())
+    return Source(source.path, source.location, lambda: io.BytesIO(data))
+
+
 def find(paths: Iterable[str]) -> tuple[list[Source], list[Note]]:
     """
     Every source under the paths, each once, in the order of their names, and notes on what could not be read.

@@ -11,18 +11,19 @@ PACKAGE = Path(__file__).resolve().parent.parent / "mqdiag"
 
 RANKS = [
     {"__init__", "model", "errors", "lalr"},
-    {"resources", "text", "clock"},
+    {"resources", "text", "clock", "passwords"},
     {"grammar", "knowledge"},
     {"names"},
-    {"sources", "frame", "formats", "parse", "interpret", "correlate", "classify", "render", "explain"},
-    {"pipeline", "excerpts", "progress", "processes"},
-    {"follow"},
+    {"sources", "frame", "formats", "parse", "interpret", "correlate", "classify", "render", "explain", "redact"},
+    {"pipeline", "excerpts", "context", "progress", "processes"},
+    {"bundle", "follow"},
     {"cli"},
     {"__main__"},
 ]
 RANK = {name: rank for rank, names in enumerate(RANKS) for name in names}
 
 # frame and parse are the engine of the formats; parse drives frame and reads what sources found.
+# redact reads off the renderers which words they write of themselves.
 # explain is a small pipeline of its own: from the knowledge to a page.
 ALLOWED = {
     ("parse", "formats"),
@@ -33,6 +34,7 @@ ALLOWED = {
     ("explain", "render"),
     ("progress", "pipeline"),  # the type of the hook that it is
     ("pipeline", "processes"),
+    ("redact", "render"),
 }
 
 

@@ -44,6 +44,7 @@ class Page:
 
     document: Callable[[], Document]
     data: Callable[[], object]
+    check: Callable[[str, str], None] | None = None  # of the finished text, and what it is; raises MqdiagError
 
 
 WITH_RECORDS = frozenset({"html"})  # the formats that show the cited records themselves
@@ -68,17 +69,27 @@ def known_format(name: str) -> str:
 
 def render(page: Page, format: str, screen: Screen) -> str:
     """A page in one of the formats, ready to be written. MqdiagError for a name that is none of them."""
-    return cast("Renderer", import_module(f"{__name__}.{known_format(format)}").RENDERER)(page, screen)
+    text = cast("Renderer", import_module(f"{__name__}.{known_format(format)}").RENDERER)(page, screen)
+    if page.check:
+        page.check(text, format)
+    return text
 
 
-def report_page(report: Report, raw: Mapping[Span, str] | None = None) -> Page:
+def report_page(
+    report: Report,
+    raw: Mapping[Span, str] | None = None,
+    *,
+    check: Callable[[str, str], None] | None = None,
+) -> Page:
     """
     The report of `mqdiag analyze`, as any format writes it. `raw` are the records that its evidence cites, as the
-    logs hold them, by their span; None where the logs are not at hand.
+    logs hold them, by their span; None where the logs are not at hand. `check` sees each finished text before it
+    goes out.
     """
     return Page(
         lambda: import_module(f"{__name__}._document").document(report, raw),
         lambda: import_module(f"{__name__}.json").data(report),
+        check,
     )
 
 

@@ -29,6 +29,7 @@ from mqdiag.model import (
     Span,
     Stamp,
 )
+from mqdiag.passwords import masked
 from mqdiag.render._visible import UNSEEN, valid
 from mqdiag.text import decode
 
@@ -193,7 +194,7 @@ def record_data(record: Record, event: Event | None, encoding: str | None = None
     """One record. What was not understood is `unparsed`, and its `text` is all of it."""
     span = record.span
     if event is None:
-        event = Event("unparsed", span, text=decode(record.data, encoding).text)
+        event = Event("unparsed", span, text=masked(decode(record.data, encoding).text))
     return {
         "path": span.path,
         "kind": event.kind,
