@@ -32,7 +32,6 @@ LOOK_S = 0.15  # formats without footer are looked at this often while bytes arr
 HEAD_BYTES = BLOCK_BYTES  # what analyze chooses a format by
 MAX_HOURS = 2_000  # hours of which a stamp is kept
 MAX_IDS = 4_096  # message ids that are counted one by one
-KEPT_PLACES = 6  # unparsed places kept; the rest is only counted
 
 UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
@@ -174,9 +173,9 @@ class Stream:
             event = account(reading, record, format, self.encoding)
             if event and format:
                 self.held.append(Held(event, format, now, span.offset + span.length <= self.old_until))
-        del reading.spans[KEPT_PLACES:]
         while len(reading.stamps.by_hour) > MAX_HOURS:
-            reading.stamps.by_hour.pop(next(iter(reading.stamps.by_hour)))
+            reading.stamps.places.pop(hour := next(iter(reading.stamps.by_hour)), None)
+            reading.stamps.by_hour.pop(hour)
         if len(reading.counted) > MAX_IDS:
             reading.counted.clear()
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from mqdiag.classify.fold import Verdict
 from mqdiag.classify.rules import Candidate, candidates, helpers_for
-from mqdiag.correlate import CORROBORATION, LOGS, correlate
+from mqdiag.correlate import CORROBORATION, correlate
+from mqdiag.correlate.silence import LOGS
 from mqdiag.correlate.episodes import is_failure
 from mqdiag.follow.stream import Held, Stream
 from mqdiag.interpret import interpret
@@ -91,17 +92,19 @@ class Log:
 
 def merged(readings: Sequence[Reading]) -> Reading:
     """Several readings of one path as one, without their events."""
-    first, last = readings[0], readings[-1]
+    first = readings[0]
     stamps = Stamps(last=next((each.stamps.last for each in reversed(readings) if each.stamps.last), None))
+    encodings: dict[str, int] = {}
     counted = Counter[str]()
     for each in readings:
         for hour, entry in each.stamps.by_hour.items():
             stamps.by_hour.setdefault(hour, entry)
         counted.update(each.counted)
+        encodings |= {name: line for name, line in each.encodings.items() if name not in encodings}
     return Reading(
         source=first.source,
         kind=next((each.kind for each in reversed(readings) if each.kind != "unknown"), "unknown"),
-        encoding=next((each.encoding for each in reversed(readings) if each.encoding), last.encoding),
+        encodings=encodings,
         bytes=sum(each.bytes for each in readings),
         records=sum(each.records for each in readings),
         unparsed_bytes=sum(each.unparsed_bytes for each in readings),
