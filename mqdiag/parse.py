@@ -20,6 +20,7 @@ from mqdiag.frame import frame
 from mqdiag.knowledge import knowledge
 from mqdiag.model import Note, Record, Span
 from mqdiag.text import decode
+from mqdiag.views import view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from mqdiag.formats._base import Format
     from mqdiag.model import Event, Kind
     from mqdiag.sources import Source
+    from mqdiag.views import DockerLines, Utf16
 
 HEAD_BYTES = 64 * 1024  # enough to see what a source is
 ENCODING_BYTES = 4096  # of a record, to name its encoding: an FFST's body is long and ASCII
@@ -194,8 +196,8 @@ def framed(source: Source) -> Iterator[tuple[Record, Format | None]]:
         head += block
         if len(head) >= HEAD_BYTES:
             break
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        yield from framed_utf16(source.path, head + b"".join(blocks))
+    if form := view(head):
+        yield from framed_view(source.path, head + b"".join(blocks), form)
     else:
         yield from framed_bytes(source.path, head, blocks)
 
@@ -235,14 +237,17 @@ def unframed(path: str, blocks: Iterable[bytes]) -> Iterator[tuple[Record, None]
         offset, line = offset + len(block), line + lines
 
 
-def framed_utf16(path: str, data: bytes) -> Iterator[tuple[Record, Format | None]]:
-    """A UTF-16 source, framed as UTF-8; the spans are those of its own bytes."""
-    name = "utf-16-le" if data.startswith(codecs.BOM_UTF16_LE) else "utf-16-be"
-    text = data[2:].decode(name, "surrogatepass")
-    offset = 2
-    for record, format in framed_bytes(path, text.encode("utf-8", "surrogatepass"), ()):
-        length = len(record.data.decode("utf-8", "surrogatepass").encode(name, "surrogatepass"))
-        begin = 0 if offset == 2 else offset
-        span = Span(path, record.span.line, record.span.last_line, begin, offset + length - begin)
-        offset += length
-        yield Record(record.kind, span, record.data), format
+def framed_view(
+    path: str, data: bytes, form: type[Utf16] | type[DockerLines]
+) -> Iterator[tuple[Record, Format | None]]:
+    """A source whose text is in another form; the data of a record is its text, its span that of its own bytes."""
+    seen = form(data)
+    begin, line, end = 0, 1, 0
+    for record, format in framed_bytes(path, seen.text, ()):
+        end += len(record.data)
+        place, above = seen.place(end)
+        last_line = line + record.span.last_line - record.span.line
+        yield Record(record.kind, Span(path, line, last_line, begin, place - begin), record.data), format
+        begin, line = place, above + 1
+    if begin < len(data):
+        yield Record("unparsed", Span(path, line, line, begin, len(data) - begin), data[begin:]), None

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "mqdiag"
 
 RANKS = [
     {"__init__", "model", "errors"},
-    {"resources", "text", "clock"},
+    {"resources", "text", "clock", "views"},
     {"grammar", "knowledge"},
     {"names"},
     {"sources", "frame", "formats", "parse", "interpret", "correlate", "classify", "render", "explain"},
