@@ -87,7 +87,8 @@ def identified(event: Event) -> Event:
         if signature in everything:
             return replace(event, message_id=message_id, facts={**event.facts, "identified_by": signature})
     if event.inserts.get("ArithInsert1") == "414" and event.inserts.get("ArithInsert2", "").startswith("575"):
-        return replace(event, message_id=MessageId("AMQ", "9633"), facts={**event.facts, "identified_by": "414, 575nnn"})
+        facts = {**event.facts, "identified_by": "414, 575nnn"}
+        return replace(event, message_id=MessageId("AMQ", "9633"), facts=facts)
     return event
 
 

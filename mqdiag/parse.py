@@ -206,7 +206,7 @@ def framed_bytes(path: str, head: bytes, blocks: Iterable[bytes]) -> Iterator[tu
     mark = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
     format = formats.choose(head[mark : 4 * HEAD_BYTES], path)
     if format is None:
-        yield from unframed(path, chain([head] if head else [], blocks))
+        yield from found_later(path, chain([head] if head else [], blocks))
         return
     if mark:
         yield Record("unparsed", Span(path, 1, 1, 0, mark), codecs.BOM_UTF8), None
@@ -219,7 +219,7 @@ def offered(record: Record, format: Format, tried: tuple[Format, ...]) -> Iterat
     if record.kind != "unparsed":
         yield record, format
         return
-    other = formats.choose(record.data[:HEAD_BYTES], record.span.path, without=tried) if record.data.strip() else None
+    other = choose_within(record.data, record.span.path, tried) if record.data.strip() else None
     if other is None:
         yield record, None
         return
@@ -227,14 +227,50 @@ def offered(record: Record, format: Format, tried: tuple[Format, ...]) -> Iterat
         yield from offered(inner, other, (*tried, other))
 
 
-def unframed(path: str, blocks: Iterable[bytes]) -> Iterator[tuple[Record, None]]:
-    """A source of no known format, block by block, so that it is accounted for and never held as a whole."""
-    offset, line = 0, 1
+def choose_within(data: bytes, path: str, tried: tuple[Format, ...]) -> Format | None:
+    """The format that the first part of a gap is of that is of any."""
+    for begin in range(0, len(data), HEAD_BYTES):
+        if found := formats.choose(data[begin : begin + HEAD_BYTES], path, without=tried):
+            return found
+    return None
+
+
+def found_later(path: str, blocks: Iterable[bytes]) -> Iterator[tuple[Record, Format | None]]:
+    """
+    A source that begins as none of the formats: given out block by block, never held as a whole, until a block
+    has something of one. The log of an application can go on for hours before its first failure.
+    """
+    blocks, held, offset, line = grouped(blocks), b"", 0, 1
     for block in blocks:
-        lines = block.count(b"\n")
-        last = line + lines - (1 if block.endswith(b"\n") else 0)
-        yield Record("unparsed", Span(path, line, last, offset, len(block)), block), None
-        offset, line = offset + len(block), line + lines
+        # what is found can begin at the end of the block before
+        if format := formats.choose(held + block, path):
+            for record in frame(chain([held + block], blocks), format, path, offset, line):
+                yield from offered(record, format, (format,))
+            return
+        if held:
+            yield unframed(path, held, offset, line), None
+        offset, line, held = offset + len(held), line + held.count(b"\n"), block
+    if held:
+        yield unframed(path, held, offset, line), None
+
+
+def grouped(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in blocks that are large enough to see what they are: a pipe gives them in any pieces."""
+    pieces: list[bytes] = []
+    size = 0
+    for block in blocks:
+        pieces.append(block)
+        size += len(block)
+        if size >= HEAD_BYTES:
+            yield b"".join(pieces)
+            pieces, size = [], 0
+    if pieces:
+        yield b"".join(pieces)
+
+
+def unframed(path: str, block: bytes, offset: int, line: int) -> Record:
+    last = line + block.count(b"\n") - (1 if block.endswith(b"\n") else 0)
+    return Record("unparsed", Span(path, line, last, offset, len(block)), block)
 
 
 def framed_view(

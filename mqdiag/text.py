@@ -25,7 +25,8 @@ CANDIDATES = ("cp932", "euc_jp", "gb18030", "big5", "cp949", "cp1252", "cp850")
 def decode(data: bytes, encoding: str | None = None) -> Decoded:
     """
     The text of one record and the encoding it was read in. Never fails: bytes that are not of the encoding
-    become lone surrogates, and encoding the text again with `surrogateescape` gives back the bytes.
+    become lone surrogates. The record keeps its bytes, so nothing is lost where an encoding has two codes for
+    one character.
 
     `encoding` is what the user said; None finds it out: ASCII and UTF-8 if they fit, else by what it looks like.
     """

@@ -13,7 +13,9 @@ from itertools import accumulate
 
 SEEN_BYTES = 4096  # enough to see in what form a text is
 BOMS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-DOCKER_LINE = re.compile(rb'\{"log":[ ]?"(?:[^"\\\n]|\\.){0,200000}",[ ]?"stream":[ ]?"[a-z]{1,8}"[^\n]{0,400}\}\r?(?:\n|\Z)')
+DOCKER_LINE = re.compile(
+    rb'\{"log":[ ]?"(?:[^"\\\n]|\\.){0,200000}",[ ]?"stream":[ ]?"[a-z]{1,8}"[^\n]{0,400}\}\r?(?:\n|\Z)'
+)
 
 
 def view(head: bytes) -> type[Utf16] | type[DockerLines] | None:

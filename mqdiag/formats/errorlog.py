@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from mqdiag import clock, grammar
@@ -37,7 +37,7 @@ class ErrorLog(Format):
     grammar_name = "errorlog"
     needles = (b"Process(", b"AMQ")
     opens: ClassVar[tuple[str, ...]] = ("STAMP",)
-    opens_if_closed = ("MESSAGE_ID",)
+    opens_if_closed: ClassVar[tuple[str, ...]] = ("MESSAGE_ID",)
     closes = ("FOOTER",)
     triaged = True
     rank = 5
@@ -90,8 +90,18 @@ def unquoted(text: str) -> str:
     return re.sub(rf"(?m)^ {{1,{len(marks)}}}", "", text) if marks else text
 
 
-# 06/15/22 06:10:59 - Process(597.4) ... AMQ9207E: ... EXPLANATION: ... ACTION: ... ----- amqccita.c : 1234 -----
-SEAMS = re.compile(r"[ \t]+(?=AMQ\d{4}[A-Z]?: |EXPLANATION: |ACTION: |-----[ ][a-z])|(?<![0-9 ])[ \t]+(?=-{20})")
+@cache
+def seams() -> re.Pattern[str]:
+    """
+    Where the lines of a record were, in one that was copied onto a single line:
+
+    06/15/22 06:10:59 - Process(597.4) ... AMQ9207E: ... EXPLANATION: ... ACTION: ... ----- amqccita.c : 1234 -----
+    """
+    heading = grammar.terminal("errorlog", "HEADING_INLINE")
+    return re.compile(
+        rf"[ \t]+(?=AMQ\d{{4}}[A-Z]?: |{heading}|-----[ ][a-z]|\.{{3,}}(?: |$))|(?<=[ .]\.\.\.)[ ]"
+        r"|(?<![0-9 ])[ \t]+(?=-{20})"
+    )
 
 
 def relined(text: str) -> str:
@@ -99,7 +109,7 @@ def relined(text: str) -> str:
     first, _, rest = text.strip("\n").partition("\n")
     if "Process(" not in first or not MESSAGE_ID.search(first):
         return text
-    return SEAMS.sub("\n", first) + "\n" + rest
+    return seams().sub("\n", first) + "\n" + rest
 
 
 def event(tree: ParseTree, record: Record) -> Event:
@@ -182,7 +192,8 @@ def read_stamp(written: str, utc: str | None) -> Stamp | None:
 
 
 def message_id(message: ParseTree | None) -> MessageId | None:
-    tokens = [str(each) for each in message.children if not is_tree(each) and each.type == "MESSAGE_ID"] if message else []
+    children = message.children if message else []
+    tokens = [str(each) for each in children if not is_tree(each) and each.type == "MESSAGE_ID"]
     match = MESSAGE_ID.search(tokens[0]) if tokens else None
     return MessageId(*match.groups()) if match else None
 

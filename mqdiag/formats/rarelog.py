@@ -8,7 +8,6 @@ so this is a format of its own.
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from mqdiag.formats.errorlog import ErrorLog
 from mqdiag.text import decode
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
 
@@ -31,7 +31,7 @@ class RareLog(ErrorLog):
     opening_lines = 18  # from the event id down to the header
 
     def looks_like(self, head: bytes, name: str) -> float:
-        """As much as errorlog sees and one more for each rare beginning; 0 if there is none, for then this is not needed."""
+        """As much as errorlog sees and one more for each rare beginning; 0 if there is none."""
         rare = sum(1 for _ in self.rare.finditer(head)) if any(each in head for each in self.needles) else 0
         return rare and super().looks_like(head, name) + rare
 
