@@ -8,8 +8,9 @@ understands is unparsed and its place is noted.
 from __future__ import annotations
 
 import codecs
+import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -139,7 +140,7 @@ def note_stamps(reading: Reading, events: Iterable[Event]) -> None:
 def parsed(record: Record, format: Format, encoding: str | None) -> tuple[Event | None, str]:
     """The event of a record, or None and what was expected where it could not be parsed."""
     try:
-        return format.parse(record, encoding), ""
+        return placed(format.parse(record, encoding)), ""
     except UnexpectedInput as error:
         expected = getattr(error, "expected", None) or getattr(error, "allowed", None) or ()
         return (
@@ -148,6 +149,18 @@ def parsed(record: Record, format: Format, encoding: str | None) -> tuple[Event 
         )
     except ValueError as error:
         return None, str(error)
+
+
+# /var/mqm/qmgrs/YARD!QM1/errors/AMQERR01.LOG : MQ writes ! for a point and & for a slash
+QUEUE_MANAGER_FOLDER = re.compile(r"(?:^|[/!\\])qmgrs[/\\]([^/\\@][^/\\]{0,80})[/\\]errors[/\\][^/\\]*$", re.IGNORECASE)
+
+
+def placed(event: Event) -> Event:
+    """The event with the queue manager in whose folder its log is, where the record names none (before 7.1)."""
+    if event.queue_manager or event.kind not in ("amqerr", "amqerr-json"):
+        return event
+    folder = QUEUE_MANAGER_FOLDER.search(event.span.path)
+    return replace(event, queue_manager=folder[1].replace("!", ".").replace("&", "/")) if folder else event
 
 
 def note_encoding(reading: Reading, record: Record, encoding: str | None) -> None:

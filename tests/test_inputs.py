@@ -139,7 +139,7 @@ STANDARD_INPUT = (
     "application/node.log",
     "jsonlog/one-object-a-line.jsonl",
     "syslog/docker-json-file.jsonl",
-    "ffst/two-reports-of-one-file.FDC",
+    "ffst/dates-in-all-forms.txt",
     "transcript/one-connects-one-fails.txt",
 )
 
@@ -278,3 +278,46 @@ def test_blocks_change_nothing_of_what_begins_late(sizes: list[int]) -> None:
 
     assert [each.reason_code for each in reading.events if each.reason_code] == [2397]
     assert reading.bytes == len(data)
+
+
+# ---- what is promised ----------------------------------------------------------------------------------------------
+
+
+def test_every_line_of_the_list_has_its_sample() -> None:
+    """samples/records/README.md names a sample for every shape; each is there, and none is left out of it."""
+    page = (RECORDS / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:cases|tests|[a-z]+)/[A-Za-z0-9._-]+)`", page))
+    places = {
+        each: (ROOT if each.startswith("tests/") else ROOT / "samples" if "cases/" in each else RECORDS) / each
+        for each in named
+    }
+
+    assert [each for each, place in sorted(places.items()) if not place.exists()] == []
+    assert {os.fspath(each.relative_to(RECORDS)) for each in SAMPLES if each.parent.name == "errorlog"} - named <= {
+        "errorlog/one-line-long.log"
+    }
+
+
+def test_a_log_is_of_the_queue_manager_whose_folder_it_is_in() -> None:
+    """Before 7.1 records do not name the queue manager; MQ writes ! for the point in the name of its folder."""
+    data = (RECORDS / "errorlog" / "level-6-0-header-alone.log").read_bytes()
+    found = read(source(data, "logs.zip!var/mqm/qmgrs/YARD!QM/errors/AMQERR01.LOG"))
+    system = read(source(data, "var/mqm/qmgrs/@SYSTEM/errors/AMQERR01.LOG"))
+
+    assert [each.queue_manager for each in found.events] == ["YARD.QM"]
+    assert [each.queue_manager for each in system.events] == [None]
+
+
+def test_standard_input_may_be_an_archive() -> None:
+    """`tar cz . | mqdiag analyze` reads what is inside, with the paths of the archive."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        archive.add(ROOT / "samples" / "cases" / "payroll-ciphers-differ", ".")
+    report = json.loads(printed("analyze", "-", "-f", "json", stdin=packed.getvalue()))
+
+    assert [each["path"] for each in report["sources"]] == [
+        "-!case.toml",
+        "-!client/AMQERR01.LOG",
+        "-!server/AMQERR01.LOG",
+    ]
+    assert [each["cause"] for each in report["incidents"]] == ["cipherspec-mismatch"]
