@@ -321,3 +321,16 @@ def test_standard_input_may_be_an_archive() -> None:
         "-!server/AMQERR01.LOG",
     ]
     assert [each["cause"] for each in report["incidents"]] == ["cipherspec-mismatch"]
+
+
+def test_ffst_rows_are_in_time_order_whatever_file_they_are_in() -> None:
+    """A zone printed beside the time, or known from elsewhere, makes an instant; the rest follows by local time."""
+    page = printed("ffst", os.fspath(RECORDS / "ffst"), os.fspath(RECORDS / "ffstsummary"))
+    rows = page.partition("By probe id")[0]
+    times = re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", rows)
+    untimed = re.findall(r"(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d+) \(as written\)", rows)
+
+    assert len(times) > 20
+    assert times == sorted(times)
+    assert len(untimed) == 3
+    assert untimed == sorted(untimed)
