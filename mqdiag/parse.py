@@ -11,6 +11,7 @@ import codecs
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 HEAD_BYTES = 64 * 1024  # enough to see what a source is
 ENCODING_BYTES = 4096  # of a record, to name its encoding: an FFST's body is long and ASCII
+OVERLAP_BYTES = 4096  # of the block above, for what begins at its end
+LATE = ("amqerr", "amqerr-json", "container", "syslog", "java-exception", "ffst", "zos-joblog")
 MAX_UNPARSED_NOTES = 5  # places of one source that are named one by one; the bytes of all are counted
 
 
@@ -241,11 +244,19 @@ def offered(record: Record, format: Format, tried: tuple[Format, ...]) -> Iterat
 
 
 def choose_within(data: bytes, path: str, tried: tuple[Format, ...]) -> Format | None:
-    """The format that the first part of a gap is of that is of any."""
+    """The format that the beginning of a gap is of, else the log that the first part is of that is of any."""
     for begin in range(0, len(data), HEAD_BYTES):
-        if found := formats.choose(data[begin : begin + HEAD_BYTES], path, without=tried):
+        without = tried if begin == 0 else (*tried, *never_late())
+        if found := formats.choose(data[begin : begin + HEAD_BYTES], path, without):
             return found
     return None
+
+
+@cache
+def never_late() -> tuple[Format, ...]:
+    """The formats that are not looked for far below the beginning of a text: they are of short files, and looking
+    takes time."""
+    return tuple(each for each in formats.all_formats() if each.kind not in LATE)
 
 
 def found_later(path: str, blocks: Iterable[bytes]) -> Iterator[tuple[Record, Format | None]]:
@@ -256,7 +267,7 @@ def found_later(path: str, blocks: Iterable[bytes]) -> Iterator[tuple[Record, Fo
     blocks, held, offset, line = grouped(blocks), b"", 0, 1
     for block in blocks:
         # what is found can begin at the end of the block before
-        if format := formats.choose(held + block, path):
+        if format := formats.choose(held[-OVERLAP_BYTES:] + block, path, never_late()):
             for record in frame(chain([held + block], blocks), format, path, offset, line):
                 yield from offered(record, format, (format,))
             return
