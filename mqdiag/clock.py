@@ -41,7 +41,9 @@ CLOCK = re.compile(
     r"(?:[.,](?P<f>\d{1,9}))?(?:\s?(?P<ampm2>[AaPp]\.?[Mm]\.?))?"
 )
 CLOCK_BASIC = re.compile(r"(?P<h>\d\d)(?P<mi>\d\d)(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?")
-ZONE = re.compile(r"\s?(?:(?P<name>Z|[A-Z]{3,4})(?![A-Za-z+-])|(?P<sign>[+-])(?P<oh>\d\d):?(?P<om>\d\d)?(?!\d))")
+ZONE = re.compile(
+    r"\s?(?:(?P<name>Z|[A-Z]{3,4})(?![A-Za-z+-]| Daylight)|(?P<sign>[+-])(?P<oh>\d\d):?(?P<om>\d\d)?(?!\d))"
+)
 # The year behind the time of day: 'Tue Feb 11 09:44:51 UTC 2025', 'Tue February 19 12:58:42 GMT Standard Time 2002'
 TRAILING_YEAR = re.compile(r"[\d:.]+(?: [A-Za-z]{2,12}){0,3} (?P<y>(?:19|20)\d\d)\b")
 # Abbreviations that mean one offset wherever MQ is run; IST, CST and BST mean several and stay unread.

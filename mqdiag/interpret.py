@@ -35,7 +35,8 @@ ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-F
 # Names in `quoted` that are fields of an event; the others are facts.
 FIELDS = ("channel", "peer", "user", "certificate", "queue_manager", "-")
 
-# What GSKit prints when it could not classify a certificate: a record that lost its id is known by it.
+# What GSKit prints when it could not classify a certificate: a record that lost its id is known by it. So is one
+# with the return code 414 (bad certificate) and a number of certificate validation beside it.
 SIGNATURES: Mapping[str, MessageId] = {"GSK_UNKNOWNREVOCATIONSTATUS_SUBJECT": MessageId("AMQ", "9716")}
 
 CALLING_PROGRAMS = ("runmqchl", "amqmcach")  # the MCA that starts a channel
@@ -85,6 +86,9 @@ def identified(event: Event) -> Event:
     for signature, message_id in SIGNATURES.items():
         if signature in everything:
             return replace(event, message_id=message_id, facts={**event.facts, "identified_by": signature})
+    if event.inserts.get("ArithInsert1") == "414" and event.inserts.get("ArithInsert2", "").startswith("575"):
+        facts = {**event.facts, "identified_by": "414, 575nnn"}
+        return replace(event, message_id=MessageId("AMQ", "9633"), facts=facts)
     return event
 
 

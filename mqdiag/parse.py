@@ -8,8 +8,10 @@ understands is unparsed and its place is noted.
 from __future__ import annotations
 
 import codecs
+import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,7 @@ from mqdiag.knowledge import knowledge
 from mqdiag.model import Note, Record, Span
 from mqdiag.passwords import masked
 from mqdiag.text import decode
+from mqdiag.views import view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -30,11 +33,14 @@ if TYPE_CHECKING:
     from mqdiag.formats._base import Format
     from mqdiag.model import Event, Kind
     from mqdiag.sources import Source
+    from mqdiag.views import DockerLines, Utf16
 
     Framing: TypeAlias = Callable[[Tally], Iterator[tuple[Record, Format | None]]]
 
 HEAD_BYTES = 64 * 1024  # enough to see what a source is
 ENCODING_BYTES = 4096  # of a record, to name its encoding: an FFST's body is long and ASCII
+OVERLAP_BYTES = 4096  # of the block above, for what begins at its end
+LATE = ("amqerr", "amqerr-json", "container", "syslog", "java-exception", "ffst", "zos-joblog")
 MAX_UNPARSED_NOTES = 5  # places of one source that are named one by one; the bytes of all are counted
 
 
@@ -208,7 +214,7 @@ def parsed(record: Record, format: Format, encoding: str | None) -> tuple[Event 
 def parsed_or_why(record: Record, format: Format, encoding: str | None) -> tuple[Event | None, str, int | None]:
     """The event of a record, or None, what was expected, and in which line."""
     try:
-        return without_passwords(format.parse(record, encoding)), "", None
+        return placed(without_passwords(format.parse(record, encoding))), "", None
     except UnexpectedInput as error:
         expected = getattr(error, "expected", None) or getattr(error, "allowed", None) or ()
         return None, f"I expected {', '.join(sorted(expected)[:6])}", record.span.line + max(error.line, 1) - 1
@@ -228,6 +234,18 @@ def without_passwords(event: Event) -> Event:
         inserts={name: masked(value) for name, value in event.inserts.items()},
         facts={name: masked(value) for name, value in event.facts.items()},
     )
+
+
+# /var/mqm/qmgrs/YARD!QM1/errors/AMQERR01.LOG : MQ writes ! for a point and & for a slash
+QUEUE_MANAGER_FOLDER = re.compile(r"(?:^|[/!\\])qmgrs[/\\]([^/\\@][^/\\]{0,80})[/\\]errors[/\\][^/\\]*$", re.IGNORECASE)
+
+
+def placed(event: Event) -> Event:
+    """The event with the queue manager in whose folder its log is, where the record names none (before 7.1)."""
+    if event.queue_manager or event.kind not in ("amqerr", "amqerr-json"):
+        return event
+    folder = QUEUE_MANAGER_FOLDER.search(event.span.path)
+    return replace(event, queue_manager=folder[1].replace("!", ".").replace("&", "/")) if folder else event
 
 
 def note_encoding(reading: Reading, record: Record, encoding: str | None) -> None:
@@ -311,8 +329,8 @@ def framed(source: Source, tally: Tally | None = None) -> Iterator[tuple[Record,
     """
     blocks = source.blocks()
     head = head_of(blocks)
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        yield from framed_utf16(source.path, head + b"".join(blocks))
+    if form := view(head):
+        yield from framed_view(source.path, head + b"".join(blocks), form)
     else:
         yield from framed_bytes(source.path, head, blocks, tally)
 
@@ -330,7 +348,7 @@ def head_of(blocks: Iterable[bytes]) -> bytes:
 def divisible(source: Source) -> Format | None:
     """The format of a source that can be read in parts: one whose records end by themselves, in bytes as they are."""
     head = head_of(source.blocks())
-    if head.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if head.startswith(codecs.BOM_UTF8) or view(head):
         return None
     format = formats.choose(head[: 4 * HEAD_BYTES], source.path)
     return format if format and format.triaged and (format.closes or format.one_line) else None
@@ -342,7 +360,7 @@ def framed_bytes(
     mark = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
     format = formats.choose(head[mark : 4 * HEAD_BYTES], path)
     if format is None:
-        yield from unframed(path, chain([head] if head else [], blocks))
+        yield from found_later(path, chain([head] if head else [], blocks))
         return
     if mark:
         yield Record("unparsed", Span(path, 1, 1, 0, mark), codecs.BOM_UTF8), None
@@ -361,7 +379,7 @@ def offered(record: Record, format: Format, tried: tuple[Format, ...]) -> Iterat
     if record.kind != "unparsed":
         yield record, format
         return
-    other = formats.choose(record.data[:HEAD_BYTES], record.span.path, without=tried) if record.data.strip() else None
+    other = choose_within(record.data, record.span.path, tried) if record.data.strip() else None
     if other is None:
         yield record, None
         return
@@ -369,24 +387,71 @@ def offered(record: Record, format: Format, tried: tuple[Format, ...]) -> Iterat
         yield from offered(inner, other, (*tried, other))
 
 
-def unframed(path: str, blocks: Iterable[bytes]) -> Iterator[tuple[Record, None]]:
-    """A source of no known format, block by block, so that it is accounted for and never held as a whole."""
-    offset, line = 0, 1
+def choose_within(data: bytes, path: str, tried: tuple[Format, ...]) -> Format | None:
+    """The format that the beginning of a gap is of, else the log that the first part is of that is of any."""
+    for begin in range(0, len(data), HEAD_BYTES):
+        without = tried if begin == 0 else (*tried, *never_late())
+        if found := formats.choose(data[begin : begin + HEAD_BYTES], path, without):
+            return found
+    return None
+
+
+@cache
+def never_late() -> tuple[Format, ...]:
+    """The formats that are not looked for far below the beginning of a text: they are of short files, and looking
+    takes time."""
+    return tuple(each for each in formats.all_formats() if each.kind not in LATE)
+
+
+def found_later(path: str, blocks: Iterable[bytes]) -> Iterator[tuple[Record, Format | None]]:
+    """
+    A source that begins as none of the formats: given out block by block, never held as a whole, until a block
+    has something of one. The log of an application can go on for hours before its first failure.
+    """
+    blocks, held, offset, line = grouped(blocks), b"", 0, 1
     for block in blocks:
-        lines = block.count(b"\n")
-        last = line + lines - (1 if block.endswith(b"\n") else 0)
-        yield Record("unparsed", Span(path, line, last, offset, len(block)), block), None
-        offset, line = offset + len(block), line + lines
+        # what is found can begin at the end of the block before
+        if format := formats.choose(held[-OVERLAP_BYTES:] + block, path, never_late()):
+            for record in frame(chain([held + block], blocks), format, path, offset, line):
+                yield from offered(record, format, (format,))
+            return
+        if held:
+            yield unframed(path, held, offset, line), None
+        offset, line, held = offset + len(held), line + held.count(b"\n"), block
+    if held:
+        yield unframed(path, held, offset, line), None
 
 
-def framed_utf16(path: str, data: bytes) -> Iterator[tuple[Record, Format | None]]:
-    """A UTF-16 source, framed as UTF-8; the spans are those of its own bytes."""
-    name = "utf-16-le" if data.startswith(codecs.BOM_UTF16_LE) else "utf-16-be"
-    text = data[2:].decode(name, "surrogatepass")
-    offset = 2
-    for record, format in framed_bytes(path, text.encode("utf-8", "surrogatepass"), ()):
-        length = len(record.data.decode("utf-8", "surrogatepass").encode(name, "surrogatepass"))
-        begin = 0 if offset == 2 else offset
-        span = Span(path, record.span.line, record.span.last_line, begin, offset + length - begin)
-        offset += length
-        yield Record(record.kind, span, record.data), format
+def grouped(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in blocks that are large enough to see what they are: a pipe gives them in any pieces."""
+    pieces: list[bytes] = []
+    size = 0
+    for block in blocks:
+        pieces.append(block)
+        size += len(block)
+        if size >= HEAD_BYTES:
+            yield b"".join(pieces)
+            pieces, size = [], 0
+    if pieces:
+        yield b"".join(pieces)
+
+
+def unframed(path: str, block: bytes, offset: int, line: int) -> Record:
+    last = line + block.count(b"\n") - (1 if block.endswith(b"\n") else 0)
+    return Record("unparsed", Span(path, line, last, offset, len(block)), block)
+
+
+def framed_view(
+    path: str, data: bytes, form: type[Utf16] | type[DockerLines]
+) -> Iterator[tuple[Record, Format | None]]:
+    """A source whose text is in another form; the data of a record is its text, its span that of its own bytes."""
+    seen = form(data)
+    begin, line, end = 0, 1, 0
+    for record, format in framed_bytes(path, seen.text, ()):
+        end += len(record.data)
+        place, above = seen.place(end)
+        last_line = line + record.span.last_line - record.span.line
+        yield Record(record.kind, Span(path, line, last_line, begin, place - begin), record.data), format
+        begin, line = place, above + 1
+    if begin < len(data):
+        yield Record("unparsed", Span(path, line, line, begin, len(data) - begin), data[begin:]), None

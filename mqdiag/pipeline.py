@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mqdiag.clock import Order
-    from mqdiag.model import Event, Incident, Note, Record, Side
+    from mqdiag.model import Event, Incident, Note, Record, Side, Span
     from mqdiag.parse import Reading
     from mqdiag.redact import Key, Redactor
     from mqdiag.sources import Source
@@ -133,15 +133,29 @@ def records(options: Options) -> Iterator[tuple[Record, Event | None]]:
 
 def ffsts(options: Options) -> list[Event]:
     """
-    The FFST reports under the paths, in time order; those without instant last.
+    The FFST reports under the paths, in time order; those without instant last, by the time that they print.
 
     A line of ffstsummary is left out where the report that it lists is here too.
     """
+    from mqdiag.correlate import calendars_of
+
     bundle = gather(options)
-    events = [event for each in bundle.readings for event in each.events if event.kind in FFST_KINDS]
+    calendars = calendars_of(bundle.readings, bundle.zones, bundle.tz, bundle.date_order)
+    events = [
+        replace(event, stamp=calendars[each.source.path].stamp(event.stamp) if event.stamp else None)
+        for each in bundle.readings
+        for event in each.events
+        if event.kind in FFST_KINDS
+    ]
     reports = {listed_as(each) for each in events if each.kind == "ffst"}
     events = [each for each in events if each.kind != "ffst-summary" or listed_as(each) not in reports]
-    return sorted(events, key=lambda e: (e.instant is None, e.instant.timestamp() if e.instant else 0.0, e.span))
+    return sorted(events, key=when)
+
+
+def when(event: Event) -> tuple[bool, float, bool, str, Span]:
+    local = event.stamp.local if event.stamp else None
+    instant = event.instant
+    return instant is None, instant.timestamp() if instant else 0.0, local is None, str(local), event.span
 
 
 def listed_as(event: Event) -> tuple[str | None, int | None, int | None]:

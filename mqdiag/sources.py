@@ -12,8 +12,10 @@ import gzip
 import io
 import lzma
 import os
+import posixpath
 import sys
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -28,6 +30,7 @@ Opener = Callable[[], "IO[bytes]"]
 BLOCK_BYTES = 128 * 1024
 MAX_ARCHIVE_DEPTH = 4
 MAX_ARCHIVE_MEMBERS = 20_000
+MAX_KEPT_BYTES = 64 * 1024 * 1024  # of standard input, in memory; what is more goes to a temporary file
 MAX_NESTED_BYTES = 512 * 1024 * 1024  # an archive inside an archive is held in memory, up to this
 
 # What reading damaged or hostile archives raises, beside OSError.
@@ -93,7 +96,7 @@ def unreadable(path: str, found: object) -> Note:
 
 def _at(path: str) -> Iterator[Source | Note]:
     if path == "-":
-        yield Source("-", "-", _standard_input)
+        yield from _standard_input()
         return
     place = Path(path)
     if not place.exists():
@@ -102,14 +105,6 @@ def _at(path: str) -> Iterator[Source | Note]:
         yield from _in_folder(path)
     else:
         yield from _file(shown(path), place)
-
-
-def _standard_input() -> IO[bytes]:
-    """What is piped in; where it can be rewound (a file, or what the command line kept) from its beginning."""
-    stream = io.FileIO(sys.stdin.fileno(), closefd=False)
-    if stream.seekable():
-        stream.seek(0)
-    return io.BufferedReader(stream)
 
 
 def open_file(place: Path, buffering: int) -> IO[bytes]:
@@ -142,6 +137,72 @@ def _file(path: str, place: Path) -> Iterator[Source | Note]:
         yield from _expand(path, os.path.realpath(place), opener, 0, place.stat().st_size)
     except OSError as error:
         yield unreadable(path, error.strerror or error)
+
+
+# ---- standard input --------------------------------------------------------------------------------------------
+
+
+def _standard_input() -> Iterator[Source | Note]:
+    """What is piped in, or kept by the command line, as if it were a file: also an archive, and read twice."""
+    kept = Kept(io.FileIO(sys.stdin.fileno(), closefd=False))
+    yield from _expand("-", "-", lambda: io.BufferedReader(KeptReader(kept)), 0)
+
+
+class Kept:
+    """
+    A stream that can be read once, with what was read of it: in memory while that is little, then in a file
+    without a name. One that can be rewound is read from its beginning and not copied.
+    """
+
+    def __init__(self, stream: io.FileIO) -> None:
+        self.stream, self.at_end = stream, stream.seekable()
+        self.size = stream.seek(0, io.SEEK_END) if self.at_end else 0
+        self.file = stream if self.at_end else tempfile.SpooledTemporaryFile(MAX_KEPT_BYTES)  # noqa: SIM115, it lives as long
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Up to `size` bytes from an offset on; fewer only at the end, or where a pipe has no more just now."""
+        while not self.at_end and self.size <= offset:
+            self.more()
+        self.file.seek(offset)
+        return self.file.read(size)
+
+    def more(self) -> None:
+        block = self.stream.read(BLOCK_BYTES)
+        self.at_end = not block
+        self.file.seek(self.size)
+        self.size += self.file.write(block or b"")
+
+    def end(self) -> int:
+        while not self.at_end:
+            self.more()
+        return self.size
+
+
+class KeptReader(io.RawIOBase):
+    """Reads a kept stream from its beginning, with a place of its own."""
+
+    def __init__(self, kept: Kept) -> None:
+        self.kept, self.offset = kept, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self.offset
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        begin = {io.SEEK_SET: 0, io.SEEK_CUR: self.offset}.get(whence)
+        self.offset = (self.kept.end() if begin is None else begin) + offset
+        return self.offset
+
+    def readinto(self, buffer: Any) -> int:
+        data = self.kept.read(self.offset, len(buffer))
+        buffer[: len(data)] = data
+        self.offset += len(data)
+        return len(data)
 
 
 # ---- archives --------------------------------------------------------------------------------------------------
@@ -197,7 +258,7 @@ def _tar(path: str, location: str, opener: Opener, depth: int) -> Iterator[Sourc
 
 
 def _member(path: str, location: str, name: str, opener: Opener, depth: int) -> Iterator[Source | Note]:
-    inner = name.replace("\\", "/").lstrip("/")
+    inner = posixpath.normpath(name.replace("\\", "/")).lstrip("/")  # 'tar cf - .' puts ./ before every name
     yield from _expand(f"{path}!{inner}", f"{location}!{inner}", opener, depth + 1)
 
 

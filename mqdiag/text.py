@@ -25,13 +25,16 @@ CANDIDATES = ("cp932", "euc_jp", "gb18030", "big5", "cp949", "cp1252", "cp850")
 def decode(data: bytes, encoding: str | None = None) -> Decoded:
     """
     The text of one record and the encoding it was read in. Never fails: bytes that are not of the encoding
-    become lone surrogates, and encoding the text again with `surrogateescape` gives back the bytes.
+    become lone surrogates. The record keeps its bytes, so nothing is lost where an encoding has two codes for
+    one character.
 
     `encoding` is what the user said; None finds it out: ASCII and UTF-8 if they fit, else by what it looks like.
     """
     if encoding:
         return Decoded(data.decode(encoding, "surrogateescape"), encoding)
-    if data.isascii() and b"\x1b$" not in data:
+    if b"\x1b$" in data and data.isascii():  # ISO-2022-JP switches with ESC $ B
+        return Decoded(data.decode("iso2022_jp", "surrogateescape"), "iso2022_jp")
+    if data.isascii():
         return Decoded(data.decode("ascii"), "ascii")
     try:
         return Decoded(data.decode("utf-8"), "utf-8")
@@ -59,8 +62,6 @@ def sample(data: bytes) -> bytes:
 @lru_cache(maxsize=16)
 def guess_encoding(data: bytes) -> str:
     """The encoding that makes the most language-like text of bytes that are not ASCII; `utf-8` if none does."""
-    if b"\x1b$" in data:  # ISO-2022-JP switches with ESC $ B
-        return "iso2022_jp"
     data = sample(data)
     best, best_score = "utf-8", likeness(data.decode("utf-8", "surrogateescape"))
     for candidate in CANDIDATES:
@@ -78,11 +79,30 @@ def likeness(text: str) -> float:
         if char >= "\x80":
             total += 1
             good += character_likeness(char, is_ascii_letter(before) and is_ascii_letter(after))
+            if is_hangul(char) and (is_ideograph(before) or is_ideograph(after)):
+                good -= 2.0  # '繫돛' is Chinese read as Korean
     return good / total if total else 0.0
+
+
+def is_hangul(char: str) -> bool:
+    return "\uac00" <= char <= "\ud7a3"
+
+
+def is_ideograph(char: str) -> bool:
+    return "\u4e00" <= char <= "\u9fff"
 
 
 def is_ascii_letter(char: str) -> bool:
     return char.isascii() and char.isalpha()
+
+
+# Ideographs that texts about failed connections are full of. What one encoding makes of another's bytes are
+# rare ones, so these tell Chinese in GB18030 from Big5, and either from Japanese.
+COMMON = frozenset(
+    "的是不一有在了为因由未已被请與与中上下或和以及无法没有失败错误原因连接通道远程证书检查状态队列管理器"
+    "操作说明无效程序网络关闭完成用户请求消息日志文件主机地址端口協定為請無沒敗錯誤連線通訊遠端憑證檢查狀態佇列器"
+    "動作說明效程式網路關閉用戶求訊息日誌檔案主機位址埠接続失敗証明書検査状況処置要求確認参照"
+)
 
 
 @lru_cache(maxsize=8192)
@@ -100,6 +120,8 @@ def character_likeness(char: str, inside_word: bool) -> float:
         return 1.0  # kana, Japanese punctuation, full-width forms
     if 0xAC00 <= code <= 0xD7A3:
         return 0.9  # hangul syllables
+    if char in COMMON:
+        return 0.9
     if 0x4E00 <= code <= 0x9FFF:
         return 0.7  # ideographs: each of the East Asian encodings turns the others' bytes into some
     if 0xFF61 <= code <= 0xFF9F:

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "mqdiag"
 
 RANKS = [
     {"__init__", "model", "errors", "lalr"},
-    {"resources", "text", "clock", "passwords"},
+    {"resources", "text", "clock", "passwords", "views"},
     {"grammar", "knowledge"},
     {"names"},
     {"sources", "frame", "formats", "parse", "interpret", "correlate", "classify", "render", "explain", "redact"},

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from mqdiag.classify.fold import Verdict
 from mqdiag.classify.rules import Candidate, candidates, helpers_for
 from mqdiag.correlate import CORROBORATION, correlate
-from mqdiag.correlate.silence import LOGS
 from mqdiag.correlate.episodes import is_failure
+from mqdiag.correlate.silence import LOGS
 from mqdiag.follow.stream import Held, Stream
 from mqdiag.interpret import interpret
 from mqdiag.parse import Reading, Stamps

@@ -23,7 +23,15 @@ INSERTS = {1: "ArithInsert1", 2: "ArithInsert2", 3: "CommentInsert1", 4: "Commen
 NAMES_CHANNEL = ("AMQ9503", "AMQ9520", "AMQ9640", "AMQ9641")  # insert 3 is the channel, elsewhere mostly the host
 NAMES_QUEUE_MANAGER = ("JMSWMQ0018", "JMSWMQ2013", "JMSWMQ2020")  # in the first quotes, in all languages
 MQ_PACKAGES = ("com.ibm.mq.", "com.ibm.msg.", "IBM.WMQ.", "IBM.XMS.", "pymqi.")
-LANGUAGES = {"jmqi": "java", "message": "java", "call": "", "python": "python", "ended": "c", "dotnet": "dotnet"}
+LANGUAGES = {
+    "jmqi": "java",
+    "message": "java",
+    "call": "",
+    "python": "python",
+    "ended": "c",
+    "explorer": "java",
+    "dotnet": "dotnet",
+}
 ALERT = "Received fatal alert: "  # what Java says when the other end refused
 ARGUMENTS = ("queue_manager", "channel", "conname", "user")  # of pymqi.connect; the fifth is the password
 
@@ -141,7 +149,7 @@ def reason(chain: Sequence[ParseTree], tree: ParseTree) -> int | None:
     for _, values in messages(tree):
         if code := next((int(each) for each in values if re.fullmatch(r"[1-9]\d{3}", each)), 0):
             return code
-    for part in subtrees(tree, "call", "python", "ended", "dotnet"):
+    for part in subtrees(tree, "call", "python", "ended", "explorer", "dotnet"):
         number = first(part, "NUMBER")
         return (int(number) if number else reason_by_name(first(part, "MQRC_NAME"))) or None
     return None

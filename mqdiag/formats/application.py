@@ -56,6 +56,7 @@ class Application(Format):
         b"MQException",
         b"MQCONN",
         b"MQOPEN",
+        b"(AMQ4",
     )
     opens: ClassVar[tuple[str, ...]] = ("DATED",)
     closes: ClassVar[tuple[str, ...]] = ("FOREIGN",)

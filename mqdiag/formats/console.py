@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mqdiag.model import Record
 
 MESSAGE_ID = re.compile(r"(AMQ(?:[A-Z]{2})?)(\d{4})([A-Z])?")
+TAGS = re.compile(r"</?[a-z]{1,8}>")  # of the trap of an appliance, which is HTML
 
 
 class Console(Format):
@@ -25,7 +26,7 @@ class Console(Format):
     kind: ClassVar = "container"
     grammar_name = "console"
     needles = (b"AMQ", b"queue manager", b"Linux kernel version")
-    opens = ("LINE", "OWN_LINE")
+    opens = ("LINE", "OWN_LINE", "TRAP_LINE")
     one_line = True
     triaged = True
     rank = 4
@@ -63,10 +64,10 @@ def event(tree: ParseTree, record: Record) -> Event:
     return Event(
         kind="container",
         span=record.span,
-        stamp=stamp(parts["STAMP"]),
+        stamp=stamp(parts["STAMP"]) if "STAMP" in parts else None,
         message_id=MessageId(*found.groups()) if found else None,
         inserts=inserts,
-        text=parts.get("TEXT") or parts.get("OWN_TEXT", ""),
+        text=TAGS.sub("", parts.get("TEXT", "")) or parts.get("OWN_TEXT", ""),
     )
 
 

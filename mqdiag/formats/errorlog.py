@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from mqdiag import clock, grammar
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 MESSAGE_ID = re.compile(r"(AMQ(?:[A-Z]{2})?)(\d{4})([A-Z])?")
 INSERTS = ("ArithInsert1", "ArithInsert2", "CommentInsert1", "CommentInsert2", "CommentInsert3")
+FIRST_LINE = ("Process", "User", "Program")  # the attributes beside the stamp
+STAMPS = ("STAMP", "BARE_STAMP")
+ATTRIBUTE_LINE = re.compile(r"(Host|Installation|VRMF|QMgr|Time|RemoteHost|(?:Arith|Comment)Insert[1-3])\((.*?)\)?")
+EVENT_ID = re.compile(r":[ \t]*(\d{4})\b")  # of Windows: the number of the message
 CATALOGUE_LAYOUT = re.compile(r" ?&[BPN] ")  # left raw in copies of the Windows event log: new bullet, new paragraph
 QUOTE_MARKS = " \t>#*|"  # before the lines of a record that was quoted in a mail or listed as a comment
 
@@ -34,8 +38,8 @@ class ErrorLog(Format):
     kind: ClassVar = "amqerr"
     grammar_name = "errorlog"
     needles = (b"Process(", b"AMQ")
-    opens = ("STAMP",)
-    opens_if_closed = ("MESSAGE_ID",)
+    opens: ClassVar[tuple[str, ...]] = ("STAMP",)
+    opens_if_closed: ClassVar[tuple[str, ...]] = ("MESSAGE_ID",)
     closes = ("FOOTER",)
     triaged = True
     rank = 5
@@ -95,8 +99,18 @@ def unquoted(text: str) -> str:
     return re.sub(rf"(?m)^ {{1,{len(marks)}}}", "", text) if marks else text
 
 
-# 06/15/22 06:10:59 - Process(597.4) ... AMQ9207E: ... EXPLANATION: ... ACTION: ... ----- amqccita.c : 1234 -----
-SEAMS = re.compile(r"[ \t]+(?=AMQ\d{4}[A-Z]?: |EXPLANATION: |ACTION: |-----[ ][a-z])|(?<![0-9 ])[ \t]+(?=-{20})")
+@cache
+def seams() -> re.Pattern[str]:
+    """
+    Where the lines of a record were, in one that was copied onto a single line:
+
+    06/15/22 06:10:59 - Process(597.4) ... AMQ9207E: ... EXPLANATION: ... ACTION: ... ----- amqccita.c : 1234 -----
+    """
+    heading = grammar.terminal("errorlog", "HEADING_INLINE")
+    return re.compile(
+        rf"[ \t]+(?=AMQ\d{{4}}[A-Z]?: |{heading}|-----[ ][a-z]|\.{{3,}}(?: |$))|(?<=[ .]\.\.\.)[ ]"
+        r"|(?<![0-9 ])[ \t]+(?=-{20})"
+    )
 
 
 def relined(text: str) -> str:
@@ -104,29 +118,33 @@ def relined(text: str) -> str:
     first, _, rest = text.strip("\n").partition("\n")
     if "Process(" not in first or not MESSAGE_ID.search(first):
         return text
-    return SEAMS.sub("\n", first) + "\n" + rest
+    return seams().sub("\n", first) + "\n" + rest
 
 
 def event(tree: ParseTree, record: Record) -> Event:
     """The event of a parsed record; `interpret` gives it its channel and the rest."""
-    attributes: dict[str, str] = {}
+    printed: list[tuple[str, str]] = []
     message: ParseTree | None = None
     sections: list[ParseTree] = []
     written, module = "", ""
+    event_id: re.Match[str] | None = None
     for part in tree.children:
         if not is_tree(part):
             module = module or footer_module(str(part))
         elif part.data == "header":
             for child in part.children:
                 if not is_tree(child):
-                    written = written or str(child).strip().rstrip("-–— \t") if child.type == "STAMP" else written
+                    event_id = event_id or EVENT_ID.search(str(child)) if child.type == "EVENT_LINES" else event_id
+                    written = written or str(child).strip().rstrip("-–— \t") if child.type in STAMPS else written
                 else:
                     name, *value = (str(token) for token in child.children)
-                    attributes.setdefault(name.strip().rstrip("("), value[0].strip() if value else "")
+                    printed.append((name.strip().rstrip("( "), value[0].strip() if value else ""))
         elif part.data == "message":
             message = part
+            printed += attributes_between(part)
         else:
             sections.append(part)
+    attributes = unmistakable(printed)
     process, _, thread = attributes.get("Process", "").partition(".")
     said = paragraphs(message) if message else [""]
     facts = {"remote_host": attributes.get("RemoteHost", ""), "module": module}
@@ -142,12 +160,36 @@ def event(tree: ParseTree, record: Record) -> Event:
         program=attributes.get("Program") or None,
         installation=attributes.get("Installation") or None,
         vrmf=attributes.get("VRMF") or None,
-        message_id=message_id(message),
+        message_id=message_id(message) or (MessageId("AMQ", event_id[1]) if event_id else None),
         inserts={name: attributes[name] for name in INSERTS if name in attributes},
         facts={name: value for name, value in facts.items() if value},
         text=said[0],
         body="\n".join((*said[1:], *(line for section in sections for line in paragraphs(section)))),
     )
+
+
+def unmistakable(printed: list[tuple[str, str]]) -> dict[str, str]:
+    """
+    The attributes of a header by name. One that stands there twice with two values tells of two processes that
+    wrote at once: nobody can say whose it is, nor to which of them the first line belongs.
+    """
+    values: dict[str, set[str]] = {}
+    for name, value in printed:
+        values.setdefault(name, set()).add(value)
+    mixed = len(printed) > len(values)
+    certain = {name: next(iter(found)) for name, found in values.items() if len(found) == 1}
+    return {name: value for name, value in certain.items() if not (mixed and name in FIRST_LINE)}
+
+
+def attributes_between(message: ParseTree) -> list[tuple[str, str]]:
+    """The attributes that stand below a line which is not the header's, above the message id."""
+    found: list[tuple[str, str]] = []
+    for token in message.children:
+        if not is_tree(token) and token.type == "MESSAGE_ID":
+            return found
+        if match := ATTRIBUTE_LINE.fullmatch(str(token).strip()):
+            found.append((match[1], match[2]))
+    return []
 
 
 def read_stamp(written: str, utc: str | None) -> Stamp | None:
@@ -159,8 +201,9 @@ def read_stamp(written: str, utc: str | None) -> Stamp | None:
 
 
 def message_id(message: ParseTree | None) -> MessageId | None:
-    token = str(message.children[0]) if message else ""
-    match = MESSAGE_ID.search(token)
+    children = message.children if message else []
+    tokens = [str(each) for each in children if not is_tree(each) and each.type == "MESSAGE_ID"]
+    match = MESSAGE_ID.search(tokens[0]) if tokens else None
     return MessageId(*match.groups()) if match else None
 
 
@@ -169,7 +212,9 @@ def paragraphs(part: ParseTree) -> list[str]:
     result: list[str] = []
     lines: list[str] = []
     for token in part.children:
-        if not is_tree(token) and token.type == "TEXT" and str(token).strip(" .\u2026\n"):
+        if not is_tree(token) and token.type == "MESSAGE_ID":
+            result, lines = [], []  # what stood above it is not the message
+        elif not is_tree(token) and token.type == "TEXT" and str(token).strip(" .\u2026\n"):
             lines.append(str(token))
         elif lines:
             result.append(unwrap(lines))

@@ -30,7 +30,7 @@ class JsonLog(Format):
 
     kind: ClassVar = "amqerr-json"
     grammar_name = "jsonlog"
-    needles = (b'"ibm_', b'"type"')
+    needles = (b'"ibm_', b'"ibm.', b'"type"')
     opens = ("OBJECT", "PRETTY")
     one_line = True
     opening_lines = MAX_LINES
@@ -96,14 +96,23 @@ def fields(text: str) -> Mapping[str, object]:
     return found
 
 
-def event(fields: Mapping[str, object], record: Record, kind: Kind) -> Event:
+def plain(key: str) -> str:
+    """
+    A key as all spellings of it have in common: MQ writes ibm_messageId; what stores and forwards logs makes
+    ibm_messageid or ibm_message_id of it, or ibm.messageId.
+    """
+    return re.sub(r"[_.-]", "", key).lower()
+
+
+def event(found: Mapping[str, object], record: Record, kind: Kind) -> Event:
     """
     The event of an object with MQ's keys. Lines that a container writes of itself (`mq_containerlog`, `mqsc_log`,
     `liberty_message`) have no ibm_messageId; their text can begin with an id all the same.
     """
+    fields = {plain(key): value for key, value in found.items()}
     message = printed(fields, "message")
     beginning = MESSAGE_ID.match(message)
-    found = MESSAGE_ID.fullmatch(printed(fields, "ibm_messageId")) or beginning
+    identity = MESSAGE_ID.fullmatch(printed(fields, "ibm_messageId")) or beginning
     facts = {"remote_host": printed(fields, "ibm_remoteHost"), "module": printed(fields, "module")}
     return Event(
         kind=kind,
@@ -117,7 +126,7 @@ def event(fields: Mapping[str, object], record: Record, kind: Kind) -> Event:
         program=printed(fields, "ibm_processName") or None,
         installation=printed(fields, "ibm_installationName") or None,
         vrmf=printed(fields, "ibm_version") or None,
-        message_id=MessageId(*found.groups()) if found else None,
+        message_id=MessageId(*identity.groups()) if identity else None,
         inserts=inserts(fields),
         facts={name: value for name, value in facts.items() if value},
         text=message[beginning.end() :].lstrip(": ") if beginning else message,
@@ -126,7 +135,7 @@ def event(fields: Mapping[str, object], record: Record, kind: Kind) -> Event:
 
 def printed(fields: Mapping[str, object], key: str) -> str:
     """A value as text; numbers are written as numbers or as strings (4927, "1736"). Empty where there is none."""
-    value = fields.get(key)
+    value = fields.get(key.lower().replace("_", ""))
     return str(value).strip() if isinstance(value, str | int | float) else ""
 
 

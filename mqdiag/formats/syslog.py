@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from mqdiag import grammar
 from mqdiag.formats._base import Format, Skim
-from mqdiag.formats.jsonlog import event, fields, printed
+from mqdiag.formats.jsonlog import event, fields
 from mqdiag.model import Stamp
 
 if TYPE_CHECKING:
@@ -54,9 +54,14 @@ class Syslog(Format):
         found = event(inner, record, self.kind)
         return replace(
             found,
-            host=found.host or header.get("HOST") or printed(outer, "_HOSTNAME") or None,
+            host=found.host or header.get("HOST") or journal_host(outer) or None,
             stamp=found.stamp or (Stamp(header["STAMP"]) if "STAMP" in header else None),
         )
+
+
+def journal_host(journal: Mapping[str, object]) -> str:
+    value = journal.get("_HOSTNAME")
+    return value if isinstance(value, str) else ""
 
 
 def message(journal: Mapping[str, object]) -> str:

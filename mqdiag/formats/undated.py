@@ -28,7 +28,9 @@ class Undated(Application):
 
     def looks_like(self, head: bytes, name: str) -> float:
         """As many signs of MQ's libraries as there are, if one begins a failure and no line begins with a stamp."""
-        if not any(needle in head for needle in self.needles) or self.openings.search(head):
+        if not any(needle in head for needle in self.needles) or not self.sign.search(head):
+            return 0
+        if self.openings.search(head):
             return 0
         failures = grammar.pattern(self.grammar_name, "TRACEBACK", "CHAIN")
         return sum(1 for _ in self.sign.finditer(head)) if failures.search(head) else 0
