@@ -18,6 +18,7 @@ from lark.exceptions import UnexpectedInput
 from mqdiag import formats
 from mqdiag.frame import frame
 from mqdiag.knowledge import knowledge
+from mqdiag.language import tr
 from mqdiag.model import Note, Record, Span
 from mqdiag.text import decode
 
@@ -103,7 +104,7 @@ def account(reading: Reading, record: Record, format: Format | None, encoding: s
     if format is None:
         blank = not record.data.strip(b" \t\r\n" + codecs.BOM_UTF8)
         if not blank:
-            unparsed(reading, record, "no format that I know begins here")
+            unparsed(reading, record, tr("no format that I know begins here"))
         return None
     if reading.kind == "unknown":
         reading.kind = format.kind
@@ -142,7 +143,11 @@ def parsed(record: Record, format: Format, encoding: str | None) -> tuple[Event 
         expected = getattr(error, "expected", None) or getattr(error, "allowed", None) or ()
         return (
             None,
-            f"at line {record.span.line + max(error.line, 1) - 1} I expected {', '.join(sorted(expected)[:6])}",
+            tr(
+                "at line {line} I expected {terminals}",
+                line=record.span.line + max(error.line, 1) - 1,
+                terminals=", ".join(sorted(expected)[:6]),
+            ),
         )
     except ValueError as error:
         return None, str(error)
@@ -155,7 +160,12 @@ def note_encoding(reading: Reading, record: Record, encoding: str | None) -> Non
         reading.encoding = found
     elif found not in ("ascii", reading.encoding) and not any(n.code == "mixed-encodings" for n in reading.notes):
         line = record.span.line
-        text = f"This source holds more than one encoding: {reading.encoding}, and {found} from line {line} on."
+        text = tr(
+            "This source holds more than one encoding: {first}, and {second} from line {line} on.",
+            first=reading.encoding,
+            second=found,
+            line=line,
+        )
         reading.notes.append(Note("mixed-encodings", record.span.path, record.span.line, text))
 
 
@@ -163,19 +173,30 @@ def unparsed(reading: Reading, record: Record, why: str) -> None:
     reading.unparsed_bytes += record.span.length
     reading.spans.append((record.span.line, record.span.last_line))
     if len(reading.spans) <= MAX_UNPARSED_NOTES:
-        lines = f"Lines {record.span.line} to {record.span.last_line}"
-        text = f"{lines} ({record.span.length} bytes) were not understood: {why}."
+        text = tr(
+            "Lines {first} to {last} ({count} bytes) were not understood: {why}.",
+            first=record.span.line,
+            last=record.span.last_line,
+            count=record.span.length,
+            why=why,
+        )
         reading.notes.append(Note("unparsed", record.span.path, record.span.line, text))
 
 
 def finish_notes(reading: Reading) -> None:
     path, more = reading.source.path, len(reading.spans) - MAX_UNPARSED_NOTES
     if reading.kind == "unknown" and reading.bytes:
-        text = "No format that I know: the file was not used. If it is a log of MQ, name its encoding with --encoding."
+        text = tr(
+            "No format that I know: the file was not used. If it is a log of MQ, name its encoding with --encoding."
+        )
         reading.notes = [each for each in reading.notes if each.code != "unparsed"]
         reading.notes.append(Note("unknown-format", path, None, text))
     elif more > 0:
-        text = f"{more} more places of this source were not understood; in all {reading.unparsed_bytes} bytes."
+        text = tr(
+            "{count} more places of this source were not understood; in all {bytes} bytes.",
+            count=more,
+            bytes=reading.unparsed_bytes,
+        )
         reading.notes.append(Note("unparsed", path, None, text))
 
 

@@ -12,10 +12,11 @@ PACKAGE = Path(__file__).resolve().parent.parent / "mqdiag"
 RANKS = [
     {"__init__", "model", "errors"},
     {"resources", "text", "clock"},
+    {"language"},
     {"grammar", "knowledge"},
     {"names"},
     {"sources", "frame", "formats", "parse", "interpret", "correlate", "classify", "render", "explain"},
-    {"pipeline", "excerpts", "progress"},
+    {"pipeline", "excerpts", "progress", "score"},
     {"cli"},
     {"__main__"},
 ]

@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mqdiag import clock
+from mqdiag.language import tr
 from mqdiag.model import Note, Stamp
 
 if TYPE_CHECKING:
@@ -171,13 +172,13 @@ def own_calendar(reading: Reading, orders: dict[str, Order]) -> Calendar:
     if changes:
         calendar.offsets, calendar.basis, calendar.certainty = (
             sorted(changes),
-            "Time() of its own records",
+            tr("Time() of its own records"),
             "stated",
         )
     elif stated := next((e for e in reading.events if e.facts.get("utc_offset_minutes")), None):
         minutes = int(stated.facts["utc_offset_minutes"])
         calendar.offsets = [(datetime.min, timedelta(minutes=minutes))]
-        calendar.basis, calendar.certainty = "UTC offset printed in the report", "stated"
+        calendar.basis, calendar.certainty = tr("UTC offset printed in the report"), "stated"
     return calendar
 
 
@@ -198,7 +199,7 @@ def lend(readings: Sequence[Reading], found: dict[str, Calendar]) -> None:
         host, folder = host_of(reading), posixpath.dirname(reading.source.path)
         same_host = [each for each in donors if host and host_of(each) == host]
         same_folder = [each for each in donors if not host and posixpath.dirname(each.source.path) == folder]
-        for lenders, why in ((same_host, "the same host"), (same_folder, "the same folder")):
+        for lenders, why in ((same_host, tr("the same host")), (same_folder, tr("the same folder"))):
             if lenders and agree(found[each.source.path] for each in lenders):
                 lender = found[lenders[0].source.path]
                 calendar.zone, calendar.offsets = lender.zone, lender.offsets
@@ -229,9 +230,10 @@ def ambiguous_dates(reading: Reading, calendar: Calendar) -> Note | None:
     for written, _ in reading.stamps.by_hour.values():
         seen = clock.read(written)
         if seen and len(seen.orders) > 1 and separator(written) not in calendar.orders:
-            text = (
-                f"'{written}' can be day/month or month/day, and nothing in the input decides it; "
-                "no instant is given for such stamps. --date-order dmy or --date-order mdy settles it."
+            text = tr(
+                "'{written}' can be day/month or month/day, and nothing in the input decides it; "
+                "no instant is given for such stamps. --date-order dmy or --date-order mdy settles it.",
+                written=written,
             )
             return Note(
                 "ambiguous-date",

@@ -17,6 +17,7 @@ from mqdiag import clock
 from mqdiag.correlate.calendars import quarter_offset, separator
 from mqdiag.correlate.join import WINDOW_S
 from mqdiag.correlate.relation import contradict, is_application, relation
+from mqdiag.language import tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -56,7 +57,7 @@ def adopt(reading: Reading, partner: str, calendar: Calendar) -> None:
     if reading.order:
         calendar.orders = {**calendar.orders, reading.order[0]: reading.order[1]}
     calendar.offsets = [(datetime.min, reading.offset)]
-    calendar.basis = f"paired with {partner}"
+    calendar.basis = tr("paired with {record}", record=partner)
 
 
 def fitting(event: Event, known: Iterable[Event]) -> dict[Reading, Event]:
