@@ -14,21 +14,24 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from typer.core import TyperGroup
 
 from mqdiag import __version__
 from mqdiag.errors import MqdiagError
+from mqdiag.language import LANGUAGES, of_locale, speaking, tr
 from mqdiag.render import WITH_RECORDS, Page, Screen, formats, known_format, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from mqdiag.model import Report
     from mqdiag.pipeline import Options
     from mqdiag.redact import Key, Redactor
+    from mqdiag.score import Case
 
 OK, FAIL_ON_MET, NOT_DONE, INTERRUPTED = 0, 1, 2, 130
 
@@ -143,7 +146,17 @@ RedactKey = Annotated[
 RedactMap = Annotated[
     str | None, typer.Option("--redact-map", metavar="FILE", help="Redact, and write down here what stands for what.")
 ]
-Language = Annotated[str | None, typer.Option("--lang", metavar="en", help="Language of the answer; only en.")]
+Rules = Annotated[
+    str | None, typer.Option("--rules", metavar="DIR", help="Your own causes, messages and notes, in this folder too.")
+]
+Lang = Annotated[
+    str | None,
+    typer.Option(
+        "--lang",
+        metavar="|".join(LANGUAGES),
+        help="Language of the answer. Default: the terminal that of the locale, all else English.",
+    ),
+]
 
 
 def print_version(wanted: bool) -> None:
@@ -180,47 +193,58 @@ def analyze(
     fail_on: Fail = FailOn.never,
     jobs: Jobs = None,
     encoding: Encoding = None,
-    lang: Language = None,
     timeline: Timeline = False,
     redact: Redact = False,
     redact_key: RedactKey = None,
     redact_map: RedactMap = None,
+    rules: Rules = None,
+    lang: Lang = None,
 ) -> None:
     """Join the logs of both ends and print the verdicts."""
-    only_english(lang)
     from mqdiag import pipeline, progress
+    from mqdiag.knowledge.own import using
     from mqdiag.render import report_page, with_timeline
 
-    options = chosen(
-        paths, client, server, tz, date_order, since=since, until=until, channel=channel, encoding=encoding, jobs=jobs
-    )
-    named = (*options.paths, *options.client, *options.server)
-    outputs = paired(format, output, named, force=force)
-    key = redaction_key(redact_key, redact_map)
-    with_records = any(each.format in WITH_RECORDS for each in outputs)
-    if with_records and "-" in named:
-        keep_standard_input()
-    with progress.bar() as watch:
-        analysis = pipeline.analysis(options, watch) if redact or redact_key or redact_map else None
-        report = analysis.report if analysis else pipeline.analyze(options, watch)
-    keep_input(outputs, [source.path for source in report.sources])
-    raw = None
-    if with_records:
-        from mqdiag.excerpts import cited
+    with answering(lang, format, output), using(rules):
+        options = chosen(
+            paths,
+            client,
+            server,
+            tz,
+            date_order,
+            since=since,
+            until=until,
+            channel=channel,
+            encoding=encoding,
+            jobs=jobs,
+        )
+        named = (*options.paths, *options.client, *options.server)
+        outputs = paired(format, output, named, force=force)
+        key = redaction_key(redact_key, redact_map)
+        with_records = any(each.format in WITH_RECORDS for each in outputs)
+        if with_records and "-" in named:
+            keep_standard_input()
+        with progress.bar() as watch:
+            analysis = pipeline.analysis(options, watch) if redact or redact_key or redact_map else None
+            report = analysis.report if analysis else pipeline.analyze(options, watch)
+        keep_input(outputs, [source.path for source in report.sources])
+        raw = None
+        if with_records:
+            from mqdiag.excerpts import cited
 
-        raw = cited(report, named, encoding)
-    redactor, shown = None, report
-    if analysis:
-        from mqdiag.context import careful_records
+            raw = cited(report, named, encoding)
+        redactor, shown = None, report
+        if analysis:
+            from mqdiag.context import careful_records
 
-        raw = raw and careful_records(report, raw)
-        redactor = pipeline.redacted(analysis, key, texts=list((raw or {}).values()))
-        shown = redactor.report(report)
-        page = report_page(shown, redactor.records(raw), check=redactor.check)
-    else:
-        page = report_page(report, raw)
-    publish(with_timeline(page, shown) if timeline else page, outputs)
-    keep_map(redact_map, redactor)
+            raw = raw and careful_records(report, raw)
+            redactor = pipeline.redacted(analysis, key, texts=list((raw or {}).values()))
+            shown = redactor.report(report)
+            page = report_page(shown, redactor.records(raw), check=redactor.check)
+        else:
+            page = report_page(report, raw)
+        publish(with_timeline(page, shown) if timeline else page, outputs)
+        keep_map(redact_map, redactor)
     raise typer.Exit(status(report, fail_on, pipeline.PARTIAL))
 
 
@@ -297,16 +321,18 @@ def ffst(
     output: Output = None,
     force: Force = False,
     encoding: Encoding = None,
+    lang: Lang = None,
 ) -> None:
     """List FFST reports in time order, and roll them up by probe id."""
     from mqdiag import pipeline
     from mqdiag.render._ffst import ffst_page
 
-    options = chosen(paths, client, server, tz, date_order, encoding=encoding)
-    outputs = paired(format, output, (*options.paths, *options.client, *options.server), force=force)
-    events = pipeline.ffsts(options)
-    keep_input(outputs, [event.span.path for event in events])
-    publish(ffst_page(events), outputs)
+    with answering(lang, format, output):
+        options = chosen(paths, client, server, tz, date_order, encoding=encoding)
+        outputs = paired(format, output, (*options.paths, *options.client, *options.server), force=force)
+        events = pipeline.ffsts(options)
+        keep_input(outputs, [event.span.path for event in events])
+        publish(ffst_page(events), outputs)
 
 
 @app.command()
@@ -322,13 +348,17 @@ def explain(
     format: Format = None,
     output: Output = None,
     force: Force = False,
+    rules: Rules = None,
+    lang: Lang = None,
 ) -> None:
     """Say what a code means, offline. Exit status 2 if none of them is known."""
     from mqdiag import explain as explaining
+    from mqdiag.knowledge.own import using
 
-    outputs = paired(format, output, (), force=force)
-    explanations = [explaining.explain(code) for code in codes]
-    publish(explaining.explanation_page(explanations), outputs)
+    with answering(lang, format, output), using(rules):
+        outputs = paired(format, output, (), force=force)
+        explanations = [explaining.explain(code) for code in codes]
+        publish(explaining.explanation_page(explanations), outputs)
     raise typer.Exit(OK if any(each.meanings for each in explanations) else NOT_DONE)
 
 
@@ -339,15 +369,34 @@ def render_again(
     output: Output = None,
     force: Force = False,
     timeline: Timeline = False,
+    lang: Lang = None,
 ) -> None:
     """Write a saved JSON report again, in any format."""
     from mqdiag.render import report_page, with_timeline
     from mqdiag.render.json import load
 
-    outputs = paired(format, output, [report], force=force)
-    loaded = load(saved(report), report)
-    page = report_page(loaded)
-    publish(with_timeline(page, loaded) if timeline else page, outputs)
+    with answering(lang, format, output):
+        outputs = paired(format, output, [report], force=force)
+        loaded = load(saved(report), report)
+        page = report_page(loaded)
+        publish(with_timeline(page, loaded) if timeline else page, outputs)
+
+
+@app.command("score")
+def score_cases(
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="Labelled cases, as in samples/cases.")],
+    format: Format = None,
+    output: Output = None,
+    force: Force = False,
+    lang: Lang = None,
+) -> None:
+    """Say how right the verdicts are on labelled cases: by cause, judge, false alarms, wrong and certain."""
+    from mqdiag import score
+
+    with answering(lang, format, output):
+        outputs = paired(format, output, (), force=force)
+        scored = score.score(score.cases(existing(folder)), reported)
+        publish(score.score_page(scored), outputs)
 
 
 @app.command()
@@ -411,7 +460,9 @@ def chosen(
     named = tuple(paths or ())
     if not (named or client or server):
         if sys.stdin.isatty():
-            raise MqdiagError("You named no log.", hint="Name files, folders or archives, or pipe a log into mqdiag.")
+            raise MqdiagError(
+                tr("You named no log."), hint=tr("Name files, folders or archives, or pipe a log into mqdiag.")
+            )
         named = ("-",)
     return Options(
         paths=named,
@@ -451,20 +502,51 @@ def known_encoding(name: str | None) -> str | None:
         "".encode(name)  # a codec such as hex is none of text
     except LookupError as error:
         raise MqdiagError(
-            f"You asked for the encoding {name}.",
-            found="Python knows no such encoding.",
-            hint="Examples: cp932, utf-8.",
+            tr("You asked for the encoding {name}.", name=name),
+            found=tr("Python knows no such encoding."),
+            hint=tr("Examples: cp932, utf-8."),
         ) from error
     return name
 
 
-def only_english(lang: str | None) -> None:
-    if lang not in (None, "en"):
+def answering(
+    lang: str | None, format: Sequence[str] | None, output: Sequence[str] | None
+) -> AbstractContextManager[None]:
+    """What runs in it answers in the language asked for, else a terminal's in that of the locale."""
+    if lang is not None and lang not in LANGUAGES:
         raise MqdiagError(
             f"You asked for the language {lang}.",
-            found="So far mqdiag answers in English only.",
-            hint="Leave --lang out.",
+            found="I do not speak it.",
+            hint=f"Choose one of {', '.join(LANGUAGES)}.",
         )
+    to_eyes = set(format or ["terminal"]) == {"terminal"} and not output
+    return speaking(lang or (of_locale(os.environ) if to_eyes else "en"))
+
+
+def existing(folder: str) -> Path:
+    if not Path(folder).is_dir():
+        raise MqdiagError(tr("You asked for a folder."), where=folder, found=tr("There is no such folder."))
+    return Path(folder)
+
+
+def reported(case: Case) -> dict[str, Any]:
+    """The JSON report of a labelled case, made in its folder as its own command line says."""
+    import json
+    from contextlib import chdir, redirect_stdout
+    from io import StringIO
+
+    out = StringIO()
+    with chdir(case.folder), redirect_stdout(out):
+        run(["analyze", *case.args, "-f", "json"])
+    try:
+        return cast("dict[str, Any]", json.loads(out.getvalue()))
+    except ValueError as error:
+        raise MqdiagError(
+            tr("A case could not be analyzed."),
+            where=str(case.folder),
+            found=tr("mqdiag analyze {arguments} printed no report.", arguments=" ".join(case.args)),
+            hint=tr("Correct `args` in its label."),
+        ) from error
 
 
 def saved(path: str) -> str:
@@ -473,9 +555,9 @@ def saved(path: str) -> str:
         data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
         return data.decode("utf-8-sig")
     except OSError as error:
-        raise MqdiagError("I could not read the report.", where=path, found=f"{error.strerror}.") from error
+        raise MqdiagError(tr("I could not read the report."), where=path, found=f"{error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise MqdiagError("I could not read the report.", where=path, found="It is not UTF-8 text.") from error
+        raise MqdiagError(tr("I could not read the report."), where=path, found=tr("It is not UTF-8 text.")) from error
 
 
 def status(report: Report, fail_on: FailOn, partial: frozenset[str]) -> int:
@@ -507,10 +589,14 @@ def paired(
     names, paths = list(format or ["terminal"]), list(output or [])
     if len(names) != len(paths) and (paths or len(names) > 1):
         raise MqdiagError(
-            "You asked for several forms or files of the answer.",
+            tr("You asked for several forms or files of the answer."),
             where=f"-f {', '.join(names)}; -o {', '.join(paths) or 'none'}",
-            found=f"There are {len(names)} of -f and {len(paths)} of -o, and I cannot tell which belong together.",
-            hint="Give each -f its -o, as in: -f md -o report.md -f html -o report.html. -o - is standard output.",
+            found=tr(
+                "There are {forms} of -f and {files} of -o, and I cannot tell which belong together.",
+                forms=len(names),
+                files=len(paths),
+            ),
+            hint=tr("Give each -f its -o, as in: -f md -o report.md -f html -o report.html. -o - is standard output."),
         )
     for name in names:
         known_format(name)
@@ -526,14 +612,14 @@ def keep_files(targets: Sequence[Target], *, force: bool) -> None:
     for path in paths:
         if sum(Path(path).resolve() == Path(each).resolve() for each in paths) > 1:
             raise MqdiagError(
-                "You asked for several answers in one file.", where=path, hint="Give each -o a file of its own."
+                tr("You asked for several answers in one file."), where=path, hint=tr("Give each -o a file of its own.")
             )
         if not force and Path(path).is_file():
             raise MqdiagError(
-                "You asked to write the answer to a file.",
+                tr("You asked to write the answer to a file."),
                 where=path,
-                found="It exists already, and I left it as it is.",
-                hint="Choose another file with -o, or add --force to write over it.",
+                found=tr("It exists already, and I left it as it is."),
+                hint=tr("Choose another file with -o, or add --force to write over it."),
             )
 
 
@@ -554,7 +640,9 @@ def publish(page: Page, targets: Sequence[Target]) -> None:
         try:
             Path(each.path).write_bytes(text.encode("utf-8"))
         except OSError as error:
-            raise MqdiagError("I could not write the output.", where=each.path, found=f"{error.strerror}.") from error
+            raise MqdiagError(
+                tr("I could not write the output."), where=each.path, found=f"{error.strerror}."
+            ) from error
 
 
 def keep_input(targets: Sequence[Target], inputs: Iterable[str]) -> None:
@@ -566,9 +654,9 @@ def keep_input(targets: Sequence[Target], inputs: Iterable[str]) -> None:
         for path in inputs:
             if Path(path).exists() and Path(path).samefile(output):
                 raise MqdiagError(
-                    "You asked to write the output over one of the inputs.",
+                    tr("You asked to write the output over one of the inputs."),
                     where=output,
-                    hint="Choose another file with -o.",
+                    hint=tr("Choose another file with -o."),
                 )
 
 

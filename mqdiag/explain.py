@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from mqdiag.knowledge import knowledge
+from mqdiag.language import marked, tr, translated
 from mqdiag.render import Page
 from mqdiag.render._document import Bullets, Document, Facts, Heading, Paragraph, Step, Steps
 
@@ -58,6 +59,7 @@ class Meaning:
     signs: tuple[str, ...] = ()  # of a cause: how it is recognised
     settles: tuple[str, ...] = ()
     remedies: tuple[Step, ...] = ()
+    note: str = ""  # of the site, --rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,67 +81,69 @@ class Place:
     next: str = ""
 
 
-CHECKER = "the end that checked the certificate it was shown; that certificate is the other end's"
-RECORD = "The certificate in the same record, and which of the two ends it belongs to."
+CHECKER = marked("the end that checked the certificate it was shown; that certificate is the other end's")
+RECORD = marked("The certificate in the same record, and which of the two ends it belongs to.")
 
 PLACES = {
     "mqrc": Place(
-        "an MQ reason code (MQRC): what MQCONNX or another MQI call returned, RC= in Java, an FFST",
-        "the program that connected",
-        next="AMQERR01.LOG of both ends at that moment.",
+        marked("an MQ reason code (MQRC): what MQCONNX or another MQI call returned, RC= in Java, an FFST"),
+        marked("the program that connected"),
+        next=marked("AMQERR01.LOG of both ends at that moment."),
     ),
     "gskit": Place(
-        "a GSKit return code: ArithInsert1 of AMQ9633, AMQ9654, AMQ9620 on Linux, AIX and Windows",
-        "the end that called GSKit",
+        marked("a GSKit return code: ArithInsert1 of AMQ9633, AMQ9654, AMQ9620 on Linux, AIX and Windows"),
+        marked("the end that called GSKit"),
     ),
     "gskval": Place(
-        "a GSKit validation code: ArithInsert2 of AMQ9633 on Linux, AIX and Windows",
+        marked("a GSKit validation code: ArithInsert2 of AMQ9633 on Linux, AIX and Windows"),
         CHECKER,
-        "AMQ9665, or AMQ9633 with the number of an alert",
+        marked("AMQ9665, or AMQ9633 with the number of an alert"),
         RECORD,
     ),
     "x509": Place(
-        "an OpenSSL verification result (X509_V): a validation error below 1000 in AMQ9633 of HP NonStop",
+        marked("an OpenSSL verification result (X509_V): a validation error below 1000 in AMQ9633 of HP NonStop"),
         CHECKER,
-        "AMQ9665, or the alert that it was sent",
+        marked("AMQ9665, or the alert that it was sent"),
         RECORD,
     ),
     "alert": Place(
-        "a TLS alert: 'Received fatal alert' in Java; with 1000 added in AMQ9633 of HP NonStop",
-        "the end that received it: the other end took the decision",
-        "the reason, in its own words",
-        "The error log of the other end at that moment.",
+        marked("a TLS alert: 'Received fatal alert' in Java; with 1000 added in AMQ9633 of HP NonStop"),
+        marked("the end that received it: the other end took the decision"),
+        marked("the reason, in its own words"),
+        marked("The error log of the other end at that moment."),
     ),
     "errno": Place(
-        "the TCP/IP return code of a socket call, numbered by the platform that writes the record",
-        "the end whose call failed",
+        marked("the TCP/IP return code of a socket call, numbered by the platform that writes the record"),
+        marked("the end whose call failed"),
     ),
-    "ocsp": Place("the answer of an OCSP responder", "the responder"),
-    "mqrq": Place("the reason qualifier of a channel or authority event message", "the queue manager"),
-    "pcf": Place("a reason code of a PCF reply or of DISPLAY CHSTATUS (MQRCCF)", "the queue manager"),
-    "rrc": Place("the Major Errorcode of an FFST", "the process that wrote the .FDC file"),
-    "probe": Place("the probe id of an FFST", "the process that wrote the .FDC file"),
+    "ocsp": Place(marked("the answer of an OCSP responder"), marked("the responder")),
+    "mqrq": Place(marked("the reason qualifier of a channel or authority event message"), marked("the queue manager")),
+    "pcf": Place(marked("a reason code of a PCF reply or of DISPLAY CHSTATUS (MQRCCF)"), marked("the queue manager")),
+    "rrc": Place(marked("the Major Errorcode of an FFST"), marked("the process that wrote the .FDC file")),
+    "probe": Place(marked("the probe id of an FFST"), marked("the process that wrote the .FDC file")),
 }
 
+MESSAGE_PLACE = marked("a message id, with or without its severity letter")
+
 SIDES = {
-    "caller": "the end that started the channel",
-    "acceptor": "the end that accepted the channel",
-    "both": "either end",
+    "caller": marked("the end that started the channel"),
+    "acceptor": marked("the end that accepted the channel"),
+    "both": marked("either end"),
 }
 
 ROLES = {
-    "judge": "its writer took the decision, or found the fault",
-    "victim": "its writer tells what the other end did: the reason is in the other end's log",
-    "wrapper": "it says only that something ended, never why: the record before it does",
-    "context": "it explains others",
-    "noise": "port scans and health checks write it too; without a channel it is no failure",
-    "notice": "nothing is wrong",
+    "judge": marked("its writer took the decision, or found the fault"),
+    "victim": marked("its writer tells what the other end did: the reason is in the other end's log"),
+    "wrapper": marked("it says only that something ended, never why: the record before it does"),
+    "context": marked("it explains others"),
+    "noise": marked("port scans and health checks write it too; without a channel it is no failure"),
+    "notice": marked("nothing is wrong"),
 }
 
 CODE_ROLES = {
-    "wrapper": "it never says why: the error logs do",
-    "cause": "it can name the reason",
-    "unrelated": "it has nothing to do with a failed connection",
+    "wrapper": marked("it never says why: the error logs do"),
+    "cause": marked("it can name the reason"),
+    "unrelated": marked("it has nothing to do with a failed connection"),
 }
 
 PLATFORMS = {
@@ -190,22 +194,30 @@ def message(key: str) -> Iterator[Meaning]:
     messages = knowledge().messages
     entry = messages.get(key)
     if entry is None:
+        if note := site_note(key):
+            yield Meaning(namespace="message", code=key, name="", says="", place=translated(MESSAGE_PLACE), note=note)
         return
     yield Meaning(
         namespace="message",
         code=key,
         name="",
-        says=entry.says,
-        place="a message id, with or without its severity letter",
-        written_by=SIDES[entry.side],
-        role=ROLES[entry.role],
+        says=translated(entry.says),
+        place=translated(MESSAGE_PLACE),
+        written_by=translated(SIDES[entry.side]),
+        role=translated(ROLES[entry.role]),
         layers=() if entry.role == "wrapper" else (entry.layer,),
         inserts=inserts(entry),
-        peers=tuple(Use(peer, messages[peer].says if peer in messages else "") for peer in entry.peers),
+        peers=tuple(Use(peer, translated(messages[peer].says) if peer in messages else "") for peer in entry.peers),
         causes=causes_using(lambda condition: key in condition.message_id),
-        next=entry.next,
+        next=translated(entry.next),
         verified=entry.verified,
+        note=site_note(key),
     )
+
+
+def site_note(key: str) -> str:
+    note = knowledge().notes.get(key)
+    return " ".join(part for part in (note.says, note.link) if part) if note else ""
 
 
 def inserts(entry: Message) -> str:
@@ -271,22 +283,24 @@ def plain(word: str) -> str:
 
 
 def coded(namespace: str, value: str, entry: CodeEntry, number: int | None = None) -> Meaning:
-    place = PLACES.get(namespace, Place(f"a code of the namespace {namespace}"))
+    place = PLACES.get(namespace) or Place(tr("a code of the namespace {namespace}", namespace=namespace))
     here = [PLATFORMS.get(on, on) for on, each in entry.numbers.items() if each == number]
     platforms = ", ".join(f"{PLATFORMS.get(on, on)} {each}" for on, each in entry.numbers.items())
     return Meaning(
         namespace=namespace,
         code=value,
         name=entry.name,
-        says=f"{entry.says} ({platforms})" if platforms else entry.says,
-        place=f"the TCP/IP return code on {', '.join(here)}" if here else place.where,
-        written_by=place.written_by,
-        role=CODE_ROLES[entry.role] if entry.role else "",
+        says=f"{translated(entry.says)} ({platforms})" if platforms else translated(entry.says),
+        place=tr("the TCP/IP return code on {platforms}", platforms=", ".join(here))
+        if here
+        else translated(place.where),
+        written_by=translated(place.written_by),
+        role=translated(CODE_ROLES[entry.role]) if entry.role else "",
         layers=entry.layers,
-        peers=(Use("", place.other_end),) if place.other_end else (),
+        peers=(Use("", translated(place.other_end)),) if place.other_end else (),
         causes=causes_using(lambda condition: names(condition, namespace, value))
         or causes_using(lambda condition: any(covers(each, namespace, value) for each in condition.code)),
-        next=place.next,
+        next=translated(place.next),
         verified=entry.verified,
     )
 
@@ -312,11 +326,15 @@ def probe(match: re.Match[str]) -> Meaning:
         namespace="probe",
         code=match[0].upper(),
         name="",
-        says=f"raised in component {match['component'].upper()}, function {match['function']}, probe {match['probe']}; "
-        "where, not why",
-        place=PLACES["probe"].where,
-        written_by=PLACES["probe"].written_by,
-        next="Probe Type, Major Errorcode and the comments of the report; the first report in time matters most.",
+        says=tr(
+            "raised in component {component}, function {function}, probe {probe}; where, not why",
+            component=match["component"].upper(),
+            function=match["function"],
+            probe=match["probe"],
+        ),
+        place=translated(PLACES["probe"].where),
+        written_by=translated(PLACES["probe"].written_by),
+        next=tr("Probe Type, Major Errorcode and the comments of the report; the first report in time matters most."),
     )
 
 
@@ -328,13 +346,13 @@ def root_cause(slug: str, cause: Cause) -> Meaning:
         namespace="cause",
         code=slug,
         name=blanks(cause.title),
-        says=one_line(blanks(cause.because)),
-        place="a root cause: `cause` in the JSON report",
+        says=blanks(one_line(cause.because)),
+        place=tr("a root cause: `cause` in the JSON report"),
         layers=(cause.layer,),
         signs=tuple(recognised(sign) for sign in cause.signs),
         settles=tuple(blanks(each) for each in cause.settles),
         remedies=tuple(
-            Step(blanks(each.who), blanks(f"{each.do} {each.cost}".strip()), blanks(each.check))
+            Step(blanks(each.who), f"{blanks(each.do)} {blanks(each.cost)}".strip(), blanks(each.check))
             for each in cause.remedies
         ),
     )
@@ -342,8 +360,8 @@ def root_cause(slug: str, cause: Cause) -> Meaning:
 
 def recognised(sign: Sign) -> str:
     """A way to recognise a cause: what its record says and what has to stand beside it."""
-    beside = "".join(f", and {companion.says}" for companion in sign.also)
-    return f"{blanks(sign.says + beside)} ({sign.confidence})"
+    parts = [sign.says, *(companion.says for companion in sign.also)]
+    return f"{tr(', and ').join(blanks(part) for part in parts)} ({translated(sign.confidence)})"
 
 
 def causes_using(wanted: Callable[[Condition], bool]) -> tuple[Use, ...]:
@@ -365,7 +383,7 @@ def conditions(cause: Cause) -> Iterator[Condition]:
 
 def blanks(text: str) -> str:
     """A text of the knowledge with its blanks shown as such: {owner_host} is <owner host>."""
-    return re.sub(r"\{(\w+)\}", lambda match: f"<{match[1].replace('_', ' ')}>", text)
+    return re.sub(r"\{(\w+)\}", lambda match: f"<{match[1].replace('_', ' ')}>", translated(text))
 
 
 def one_line(text: str) -> str:
@@ -426,12 +444,15 @@ def explanation_page(explanations: Sequence[Explanation]) -> Page:
 
 def blocks(explanation: Explanation) -> Iterator[Block]:
     if not explanation.meanings:
-        yield Heading(f"{explanation.asked}: not known", 1)
+        yield Heading(tr("{code}: not known", code=explanation.asked), 1)
         yield Paragraph(
-            f"The nearest known: {', '.join(explanation.near)}." if explanation.near else "Nothing known is near it."
+            tr("The nearest known: {codes}.", codes=", ".join(explanation.near))
+            if explanation.near
+            else tr("Nothing known is near it.")
         )
     if len(explanation.meanings) > 1:
-        yield Heading(f"{explanation.asked}: {len(explanation.meanings)} meanings, by the place it stands in", 1)
+        count = len(explanation.meanings)
+        yield Heading(tr("{code}: {count} meanings, by the place it stands in", code=explanation.asked, count=count), 1)
     for meaning in explanation.meanings:
         yield from told(meaning)
 
@@ -440,25 +461,29 @@ def told(meaning: Meaning) -> Iterator[Block]:
     title = f"{meaning.code}: {meaning.name}" if meaning.name else meaning.code
     yield Heading(title, 1)
     yield Facts(tuple((label, value) for label, value in rows(meaning) if value))
-    for heading, items in (("Recognised by", meaning.signs), ("What settles it", meaning.settles)):
+    for heading, items in ((tr("Recognised by"), meaning.signs), (tr("What settles it"), meaning.settles)):
         if items:
             yield Heading(heading)
             yield Bullets(items)
     if meaning.remedies:
-        yield Heading("What to do")
+        yield Heading(tr("What to do"))
         yield Steps(meaning.remedies)
 
 
 def rows(meaning: Meaning) -> Iterator[tuple[str, str]]:
-    yield "as", meaning.place
-    yield "means", meaning.says
-    yield "written by", meaning.written_by
-    yield "it tells", meaning.role
-    yield "step", ", ".join(meaning.layers)
-    yield "inserts", meaning.inserts
-    for label, uses in (("other end", meaning.peers), ("causes", meaning.causes)):
+    yield tr("as"), meaning.place
+    yield tr("means"), meaning.says
+    yield tr("written by"), meaning.written_by
+    yield tr("it tells"), meaning.role
+    yield tr("step"), ", ".join(meaning.layers)
+    yield tr("inserts"), meaning.inserts
+    for label, uses in ((tr("other end"), meaning.peers), (tr("causes"), meaning.causes)):
         for number, use in enumerate(uses):
             yield "" if number else label, ": ".join(part for part in (use.code, use.says) if part)
-    yield "look at", meaning.next
+    yield tr("look at"), meaning.next
+    yield tr("your note"), meaning.note
     if meaning.verified is not None:
-        yield "verified", "yes" if meaning.verified else "no: no source that we could check says so"
+        yield (
+            tr("verified"),
+            tr("yes") if meaning.verified else tr("no: no source that we could check says so"),
+        )

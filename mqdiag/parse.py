@@ -21,6 +21,7 @@ from mqdiag import formats
 from mqdiag.formats._base import Tally
 from mqdiag.frame import frame
 from mqdiag.knowledge import knowledge
+from mqdiag.language import tr
 from mqdiag.model import Note, Record, Span
 from mqdiag.passwords import masked
 from mqdiag.text import decode
@@ -173,7 +174,7 @@ def account(
     if format is None:
         blank = not record.data.strip(b" \t\r\n" + codecs.BOM_UTF8)
         if not blank:
-            unparsed(reading, record, "no format that I know begins here")
+            unparsed(reading, record, tr("no format that I know begins here"))
         return None
     if reading.kind == "unknown":
         reading.kind = format.kind
@@ -208,16 +209,21 @@ def note_stamps(reading: Reading, events: Iterable[Event]) -> None:
 def parsed(record: Record, format: Format, encoding: str | None) -> tuple[Event | None, str]:
     """The event of a record, or None and what was expected where it could not be parsed."""
     event, why, line = parsed_or_why(record, format, encoding)
-    return event, f"at line {line} {why}" if line else why
+    return event, expected_at(why, line)
+
+
+def expected_at(why: str, line: int | None) -> str:
+    """Why a text was not understood; where a grammar stopped at a line, what it expected there."""
+    return tr("at line {line} I expected {terminals}", line=line, terminals=why) if line else why
 
 
 def parsed_or_why(record: Record, format: Format, encoding: str | None) -> tuple[Event | None, str, int | None]:
-    """The event of a record, or None, what was expected, and in which line."""
+    """The event of a record, or None, what was expected, and in which line (None where it is a sentence already)."""
     try:
         return placed(without_passwords(format.parse(record, encoding))), "", None
     except UnexpectedInput as error:
         expected = getattr(error, "expected", None) or getattr(error, "allowed", None) or ()
-        return None, f"I expected {', '.join(sorted(expected)[:6])}", record.span.line + max(error.line, 1) - 1
+        return None, ", ".join(sorted(expected)[:6]), record.span.line + max(error.line, 1) - 1
     except ValueError as error:
         return None, str(error), None
 
@@ -266,19 +272,35 @@ def unparsed(reading: Reading, record: Record, why: str, at: int | None = None) 
 def finish_notes(reading: Reading) -> None:
     path, more = reading.source.path, reading.places - MAX_UNPARSED_NOTES
     if reading.kind == "unknown" and reading.bytes:
-        text = "No format that I know: the file was not used. If it is a log of MQ, name its encoding with --encoding."
+        text = tr(
+            "No format that I know: the file was not used. If it is a log of MQ, name its encoding with --encoding."
+        )
         reading.notes.append(Note("unknown-format", path, None, text))
         return
     for gap in reading.gaps:
-        why = f"at line {gap.at} {gap.why}" if gap.at else gap.why
-        text = f"Lines {gap.line} to {gap.last_line} ({gap.length} bytes) were not understood: {why}."
+        text = tr(
+            "Lines {first} to {last} ({count} bytes) were not understood: {why}.",
+            first=gap.line,
+            last=gap.last_line,
+            count=gap.length,
+            why=expected_at(gap.why, gap.at),
+        )
         reading.notes.append(Note("unparsed", path, gap.line, text))
     if more > 0:
-        text = f"{more} more places of this source were not understood; in all {reading.unparsed_bytes} bytes."
+        text = tr(
+            "{count} more places of this source were not understood; in all {bytes} bytes.",
+            count=more,
+            bytes=reading.unparsed_bytes,
+        )
         reading.notes.append(Note("unparsed", path, None, text))
     for other, line in reading.encodings.items():
         if other not in ("ascii", reading.encoding):
-            text = f"This source holds more than one encoding: {reading.encoding}, and {other} from line {line} on."
+            text = tr(
+                "This source holds more than one encoding: {first}, and {second} from line {line} on.",
+                first=reading.encoding,
+                second=other,
+                line=line,
+            )
             reading.notes.append(Note("mixed-encodings", path, line, text))
             break
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mqdiag import __version__, clock, sources
 from mqdiag.errors import MqdiagError
+from mqdiag.language import tr
 from mqdiag.model import Report
 
 if TYPE_CHECKING:
@@ -190,10 +191,10 @@ def order_of(text: str | None) -> Order | None:
     if text is None or text in ("dmy", "mdy"):
         return text  # type: ignore[return-value]
     raise MqdiagError(
-        f"I was asked to read dates in the order {text!r}.",
+        tr("I was asked to read dates in the order {order}.", order=repr(text)),
         where="--date-order",
-        found="That is none of dmy and mdy.",
-        hint="dmy is 31/12/2024, mdy is 12/31/2024.",
+        found=tr("That is none of dmy and mdy."),
+        hint=tr("dmy is 31/12/2024, mdy is 12/31/2024."),
     )
 
 
@@ -201,10 +202,10 @@ def find(options: Options) -> tuple[list[Source], list[Note]]:
     found, notes = sources.find((*options.paths, *options.client, *options.server))
     if not found and notes:
         raise MqdiagError(
-            "I was asked to analyze logs and could read none.",
+            tr("I was asked to analyze logs and could read none."),
             where=", ".join(sorted({note.path or "" for note in notes})),
-            found=notes[0].text.removesuffix(" Everything else was read."),
-            hint="Name a file, a folder or an archive that holds AMQERR*.LOG, or pipe a log in.",
+            found=notes[0].text.removesuffix(tr(" Everything else was read.")),
+            hint=tr("Name a file, a folder or an archive that holds AMQERR*.LOG, or pipe a log in."),
         )
     return found, notes
 
@@ -241,10 +242,10 @@ def said_zones(options: Options, found: Sequence[Source]) -> tuple[dict[str, str
         path, sign, name = each.rpartition("=")
         if clock.zone(name) is None:
             raise MqdiagError(
-                f"I was asked to read times in the zone {name!r}.",
+                tr("I was asked to read times in the zone {zone}.", zone=repr(name)),
                 where=f"--tz {each}",
-                found="I know no such zone.",
-                hint="Name an IANA zone such as Asia/Tokyo or an offset such as +09:00.",
+                found=tr("I know no such zone."),
+                hint=tr("Name an IANA zone such as Asia/Tokyo or an offset such as +09:00."),
             )
         if not sign:
             common = name
@@ -252,10 +253,10 @@ def said_zones(options: Options, found: Sequence[Source]) -> tuple[dict[str, str
         paths = under(path, found, options.paths)
         if not paths:
             raise MqdiagError(
-                f"I was asked to read the times of {path} in the zone {name}.",
+                tr("I was asked to read the times of {path} in the zone {zone}.", path=path, zone=name),
                 where=f"--tz {each}",
-                found="None of the files that I read is at or below that path.",
-                hint="Give the path as it stands in the report's list of sources.",
+                found=tr("None of the files that I read is at or below that path."),
+                hint=tr("Give the path as it stands in the report's list of sources."),
             )
         zones |= dict.fromkeys(paths, name)
     return zones, common
@@ -269,10 +270,10 @@ def instant(text: str | None, option: str) -> datetime | None:
     local = seen.local() if seen else None
     if seen is None or local is None:
         raise MqdiagError(
-            f"I was asked to look only at a part of the time: {text!r}.",
+            tr("I was asked to look only at a part of the time: {time}.", time=repr(text)),
             where=option,
-            found="I cannot read that as a time.",
-            hint="Write it as 2024-03-19T13:20:00Z, or 2024-03-19 13:20:00 for UTC.",
+            found=tr("I cannot read that as a time."),
+            hint=tr("Write it as 2024-03-19T13:20:00Z, or 2024-03-19 13:20:00 for UTC."),
         )
     from datetime import timedelta
 

@@ -23,6 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
 
+from mqdiag.language import tr
 from mqdiag.model import Note
 
 Opener = Callable[[], "IO[bytes]"]
@@ -91,7 +92,8 @@ def find(paths: Iterable[str]) -> tuple[list[Source], list[Note]]:
 
 
 def unreadable(path: str, found: object) -> Note:
-    return Note("unreadable", path, None, f"I could not read {path}: {found}. Everything else was read.")
+    text = tr("I could not read {path}: {found}.", path=path, found=found) + tr(" Everything else was read.")
+    return Note("unreadable", path, None, text)
 
 
 def _at(path: str) -> Iterator[Source | Note]:

@@ -113,7 +113,7 @@ def test_nothing_named_on_a_terminal_is_a_mistake(
         "analyze a -f yaml",
         "analyze a --encoding hex",
         "analyze a --encoding nonsense",
-        "analyze a --lang ja",
+        "analyze a --lang fr",
         "analyze a --date-order ymd",
         "analyze a --redacted",
         "nonsense",

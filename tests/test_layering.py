@@ -12,10 +12,11 @@ PACKAGE = Path(__file__).resolve().parent.parent / "mqdiag"
 RANKS = [
     {"__init__", "model", "errors", "lalr"},
     {"resources", "text", "clock", "passwords", "views"},
+    {"language"},
     {"grammar", "knowledge"},
     {"names"},
     {"sources", "frame", "formats", "parse", "interpret", "correlate", "classify", "render", "explain", "redact"},
-    {"pipeline", "excerpts", "context", "progress", "processes"},
+    {"pipeline", "excerpts", "context", "progress", "processes", "score"},
     {"bundle", "follow"},
     {"cli"},
     {"__main__"},

@@ -10,10 +10,12 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
+from mqdiag.classify.corroboration import Checks, helpers_for
 from mqdiag.classify.fold import Verdict, channel_of, count, fold, queue_manager_of
-from mqdiag.classify.rules import candidates, helpers_for, other_side
-from mqdiag.classify.words import certificate_of, fill, host, moment, side_word, values
+from mqdiag.classify.rules import candidates, other_side
+from mqdiag.classify.words import certificate_of, fill, host, moment, own_values, side_word, values
 from mqdiag.knowledge import knowledge
+from mqdiag.language import tr, translated
 from mqdiag.model import (
     Alternative,
     Certificate,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mqdiag.classify.words import Filler
+    from mqdiag.knowledge import RemedyText
     from mqdiag.model import Event, Occurrence, Role, Side
 
 ROLE_ORDER: Sequence[Role] = ("origin", "echo", "wrapper", "support", "absence")
@@ -45,8 +48,9 @@ def classify(
     """The incidents of all occurrences in time order, and notes on failures whose records name no cause."""
     verdicts: list[Verdict] = []
     open_ones: list[Occurrence] = []
+    checks = Checks(occurrences)
     for each in occurrences:
-        found = candidates(each, helpers_for(each, corroboration, context))
+        found = candidates(each, helpers_for(each, corroboration, context, checks))
         if found:
             verdicts.append(Verdict(each, found[0], tuple(found[1:])))
         else:
@@ -61,18 +65,28 @@ def undecided(occurrences: Sequence[Occurrence]) -> list[Note]:
     """One note a source and message on failures whose records name no cause, with how often they stand there."""
     alike: dict[tuple[str, str], list[Event]] = {}
     for each in occurrences:
-        name = str(each.lead.message_id or each.lead.probe_id or each.lead.reason_code or "a record")
+        name = str(each.lead.message_id or each.lead.probe_id or each.lead.reason_code or tr("a record"))
         alike.setdefault((each.lead.span.path, name), []).append(each.lead)
     return [
-        Note(
-            "undecided",
-            path,
-            events[0].span.line,
-            f"{name} tells that something failed{f', {len(events)} times' if len(events) > 1 else ''}, and no record "
-            "beside it says what. It is no incident of the report.",
-        )
+        Note("undecided", path, events[0].span.line, " ".join(open_question(name, events)))
         for (path, name), events in alike.items()
     ]
+
+
+def open_question(name: str, events: Sequence[Event]) -> Iterator[str]:
+    """What is known of failures without a cause, and what would settle it."""
+    if len(events) > 1:
+        yield tr("{name} tells {count} times that something failed.", name=name, count=len(events))
+    else:
+        yield tr("{name} tells that something failed.", name=name)
+    yield tr("No record beside it says what, so it is no incident of the report.")
+    lead, when = events[0], moment(events[0]) or tr("the time of the failure")
+    if lead.role == "wrapper":
+        yield tr("To settle it: the records before it in the same log, also in AMQERR02.LOG and AMQERR03.LOG.")
+    elif lead.role in ("victim", "noise"):
+        yield tr("To settle it: AMQERR01.LOG of the other end around {time}.", time=when)
+    else:
+        yield tr("To settle it: AMQERR01.LOG and the FFST files of both ends around {time}.", time=when)
 
 
 def incident(group: Sequence[Verdict]) -> Incident:
@@ -100,10 +114,7 @@ def incident(group: Sequence[Verdict]) -> Incident:
         alternatives=tuple(alternatives(best, said)),
         evidence=evidence(group, best),
         missing=tuple(missing(best, said)),
-        remedies=tuple(
-            Remedy(said(each.who), said(each.do) + (f" {said(each.cost)}" if each.cost else ""), said(each.check))
-            for each in found.cause.remedies
-        ),
+        remedies=(*site_notes(occurrence), *(remedy(each, said) for each in found.remedies)),
         times=tuple(sorted(instant for each in group if (instant := begin(each.occurrence)))),
     )
 
@@ -117,6 +128,18 @@ def only_channel(candidates: Sequence[Event]) -> str | None:
     """The channel that all candidates for the other end name: whichever of them it is, it is that channel."""
     named = {each.channel for each in candidates}
     return next(iter(named)) if len(named) == 1 else None
+
+
+def remedy(text: RemedyText, said: Filler) -> Remedy:
+    return Remedy(said(text.who), " ".join(said(each) for each in (text.do, text.cost) if each), said(text.check))
+
+
+def site_notes(occurrence: Occurrence) -> Iterator[Remedy]:
+    """What the site's own notes (--rules) say of the messages of this failure, each once."""
+    notes = knowledge().notes
+    for key in dict.fromkeys(each.message_id.key for each in occurrence.events if each.message_id):
+        if note := notes.get(key):
+            yield Remedy(tr("Your site's note on {message_id}", message_id=key), note.says, note.link)
 
 
 def certificate_finding(certificate: Certificate | None, owner: Side | None) -> CertificateFinding | None:
@@ -136,7 +159,7 @@ def alternatives(verdict: Verdict, said: Filler) -> Iterator[Alternative]:
     if verdict.found.confidence == "certain":
         return
     named = {verdict.found.slug}
-    for each in verdict.found.cause.alternatives:
+    for each in verdict.found.alternatives:
         named.add(each.cause)
         yield Alternative(each.cause, said(each.why))
     for other in verdict.others:
@@ -199,14 +222,18 @@ def kind_of(evidence: Evidence) -> tuple[str, str, str]:
 
 
 def evidence_of(verdict: Verdict) -> Iterator[Evidence]:
-    said = partial(fill, values=values(verdict.found, verdict.occurrence))
+    known = values(verdict.found, verdict.occurrence)
     cited = {id(each.event): each.says for each in verdict.found.cited}
+
+    def said(texts: Sequence[str], event: Event) -> str:
+        return "; ".join(fill(text, {**known, **own_values(event)}) for text in texts)
+
     for event in verdict.occurrence.events:
-        says = said(cited.pop(id(event))) if id(event) in cited else own_words(event)
+        says = said(cited.pop(id(event)), event) if id(event) in cited else own_words(event)
         yield Evidence(role_of(event, verdict), says, event.span, event.side, event)
     for each in verdict.found.cited:
         if id(each.event) in cited:
-            yield Evidence("support", said(each.says), each.event.span, each.event.side, each.event)
+            yield Evidence("support", said(each.says, each.event), each.event.span, each.event.side, each.event)
     for event in unpicked(verdict.occurrence):
         yield Evidence("support", one_of(verdict.occurrence), event.span, event.side, event)
     for source in verdict.occurrence.silent:
@@ -228,7 +255,11 @@ def one_of(occurrence: Occurrence) -> str:
 
 
 def silence(first: object, last: object) -> str:
-    return f"covers the moment ({first:%H:%M:%S} to {last:%H:%M:%S} UTC) and holds no record of this failure"
+    return tr(
+        "covers the moment ({first} to {last} UTC) and holds no record of this failure",
+        first=f"{first:%H:%M:%S}",
+        last=f"{last:%H:%M:%S}",
+    )
 
 
 def role_of(event: Event, verdict: Verdict) -> Role:
@@ -251,18 +282,23 @@ def own_words(event: Event) -> str:
     known = knowledge()
     if alert := next((code for code in sorted(event.codes) if code.namespace == "alert"), None):
         entry = known.codes["alert"].get(alert.value)
-        name = f" {entry.name}" if entry else ""
-        return f"received TLS alert {alert.value}{name}: the other end refused"
+        name = f"{alert.value} {entry.name}" if entry else alert.value
+        return tr("received TLS alert {alert}: the other end refused", alert=name)
     if event.message_id and (message := known.messages.get(event.message_id.key)):
-        return message.says
+        return translated(message.says)
     if event.reason_code:
-        entry = known.codes.get("mqrc", {}).get(str(event.reason_code))
-        name = f" ({entry.name})" if entry else ""
-        waited = f" after {event.facts['elapsed_s']} s" if event.facts.get("elapsed_s") else ""
-        return f"the application's call failed with reason code {event.reason_code}{name}{waited}"
+        return reason_said(event)
     if event.probe_id:
-        return f"an FFST report, probe id {event.probe_id}"
+        return tr("an FFST report, probe id {probe}", probe=event.probe_id)
     return event.text[:120]
+
+
+def reason_said(event: Event) -> str:
+    entry = knowledge().codes.get("mqrc", {}).get(str(event.reason_code))
+    code = f"{event.reason_code} ({entry.name})" if entry else str(event.reason_code)
+    if took := event.facts.get("elapsed_s"):
+        return tr("the application's call failed with reason code {code} after {seconds} s", code=code, seconds=took)
+    return tr("the application's call failed with reason code {code}", code=code)
 
 
 # ---- what is missing -------------------------------------------------------------------------------------------
@@ -271,13 +307,17 @@ def own_words(event: Event) -> str:
 def missing(verdict: Verdict, said: Filler) -> Iterator[str]:
     """What would settle it, and which log does not cover the moment. Nothing where the verdict is certain."""
     if verdict.found.confidence != "certain":
-        yield from (said(each) for each in verdict.found.cause.settles)
+        yield from (said(each) for each in verdict.found.settles)
     occurrence, found = verdict.occurrence, verdict.found
     yield from undecidable(occurrence)
     for source in occurrence.uncovered:
         if found.confidence != "certain":
-            when = moment(occurrence.lead) or "the failure"
-            yield f"{source.path}, the log of the {side_word(source.side, occurrence.events)}, does not cover {when}."
+            yield tr(
+                "{path}, the log of the {side}, does not cover {time}.",
+                path=source.path,
+                side=side_word(source.side, occurrence.events),
+                time=moment(occurrence.lead) or tr("the failure"),
+            )
     sides = {event.side for event in (*occurrence.events, *occurrence.candidates)} | {
         each.side for each in occurrence.silent + occurrence.uncovered
     }
@@ -311,10 +351,17 @@ def place(event: Event) -> str:
 
 
 def no_log(occurrence: Occurrence, side: Side) -> str:
-    where = host(occurrence.events, side)
-    when = moment(occurrence.lead)
-    word = side_word(side, occurrence.events)
-    return (
-        f"No error log of the {word} is in the input: AMQERR01.LOG of {where or f'the {word}'}"
-        f"{f' around {when}' if when else ''}."
+    when, word = moment(occurrence.lead), side_word(side, occurrence.events)
+    where = host(occurrence.events, side) or tr("the {side}", side=word)
+    if when is None:
+        return tr(
+            "No error log of the {side} is in the input: AMQERR01.LOG of {host}.",
+            side=word,
+            host=where,
+        )
+    return tr(
+        "No error log of the {side} is in the input: AMQERR01.LOG of {host} around {time}.",
+        side=word,
+        host=where,
+        time=when,
     )

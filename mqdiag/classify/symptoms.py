@@ -79,13 +79,20 @@ def mentions(event: Event, words: tuple[str, ...]) -> bool:
 
 def has_fact(event: Event, name: str, value: str) -> bool:
     found = event.facts.get(name)
-    return bool(found) if value == "*" else found == value
+    if not found or value == "*":
+        return bool(found)
+    among = found.upper() in value.removeprefix("!").upper().split("|")
+    return among is not value.startswith("!")
 
 
 def elapsed_s(event: Event) -> float:
-    """How long an MQI call took, 0 where the transcript does not say."""
+    """How much longer an MQI call took than one that succeeded; 0 where the transcript does not say."""
+    return seconds(event, "elapsed_s") - seconds(event, "baseline_s")
+
+
+def seconds(event: Event, fact: str) -> float:
     try:
-        return float(event.facts.get("elapsed_s", "0"))
+        return float(event.facts.get(fact, "0"))
     except ValueError:
         return 0.0
 

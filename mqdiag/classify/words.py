@@ -4,54 +4,64 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from mqdiag import names
 from mqdiag.classify.fold import channel_of, queue_manager_of
 from mqdiag.classify.rules import other_side
 from mqdiag.classify.symptoms import matched_code
 from mqdiag.knowledge import knowledge
+from mqdiag.language import marked, tr, translated
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mqdiag.classify.rules import Candidate
-    from mqdiag.model import Certificate, Event, Occurrence, Side
+    from mqdiag.model import Certificate, Event, Name, Occurrence, Side
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 # What stands where the records do not say it.
 UNKNOWN: Mapping[str, str] = {
-    "channel": "the channel",
-    "queue_manager": "the queue manager",
-    "judge": "refusing end",
-    "other": "other end",
-    "owner": "other end",
-    "judge_host": "the host that refused",
-    "other_host": "the other host",
-    "owner_host": "the host whose certificate it is",
-    "client_host": "the client's host",
-    "server_host": "the queue manager's host",
-    "subject": "the certificate",
-    "issuer": "its issuer",
-    "serial": "its serial number",
-    "url": "<responder URL>",
-    "user": "the user",
-    "peer": "the other end",
-    "time": "the time of the failure",
-    "code": "the code",
-    "message_id": "the message",
+    "channel": marked("the channel"),
+    "queue_manager": marked("the queue manager"),
+    "judge": marked("refusing end"),
+    "other": marked("other end"),
+    "owner": marked("other end"),
+    "judge_host": marked("the host that refused"),
+    "other_host": marked("the other host"),
+    "owner_host": marked("the host whose certificate it is"),
+    "client_host": marked("the client's host"),
+    "server_host": marked("the queue manager's host"),
+    "subject": marked("the certificate"),
+    "issuer": marked("its issuer"),
+    "serial": marked("its serial number"),
+    "url": marked("<responder URL>"),
+    "user": marked("the user"),
+    "peer": marked("the other end"),
+    "time": marked("the time of the failure"),
+    "code": marked("the code"),
+    "message_id": marked("the message"),
+    "waited": marked("a while"),
+    "compared": marked("the name in its record"),
 }
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """The text with its placeholders filled; what is not known becomes a readable phrase, never a hole."""
+    """
+    A text of the knowledge in the language of the answer, its placeholders filled. What is not known becomes a
+    readable phrase, never a hole.
+    """
 
     def value(match: re.Match[str]) -> str:
         name = match[1]
-        fallback = UNKNOWN.get(name) or f"<{name.removeprefix('fact_').replace('_', ' ')}>"
-        return values.get(name) or fallback
+        if known := values.get(name):
+            return known
+        fallback = UNKNOWN.get(name)
+        return translated(fallback) if fallback else f"<{name.removeprefix('fact_').replace('_', ' ')}>"
 
-    return PLACEHOLDER.sub(value, text)
+    return PLACEHOLDER.sub(value, translated(text))
 
 
 def side_word(side: Side | None, events: Sequence[Event]) -> str | None:
@@ -62,8 +72,8 @@ def side_word(side: Side | None, events: Sequence[Event]) -> str | None:
         each.side == "client" and each.queue_manager and "amqerr" in each.kind for each in events
     )
     if between_queue_managers:
-        return {"client": "calling queue manager", "server": "accepting queue manager"}[side]
-    return {"client": "client", "server": "queue manager"}[side]
+        return tr("calling queue manager") if side == "client" else tr("accepting queue manager")
+    return tr("client") if side == "client" else tr("queue manager")
 
 
 def values(found: Candidate, occurrence: Occurrence) -> dict[str, str]:
@@ -93,10 +103,78 @@ def values(found: Candidate, occurrence: Occurrence) -> dict[str, str]:
         known["issuer"] = str(certificate.issuer) if certificate.issuer else None
         known["serial"] = certificate.serial
     for event in (found.lead, *(each.event for each in found.cited), *events):
-        for name, value in event.facts.items():
-            known.setdefault(f"fact_{name}", value)
+        for name, value in own_values(event).items():
+            known.setdefault(name, value)
         known["url"] = known.get("url") or event.facts.get("url") or event.facts.get("responder_url")
+    known["compared"] = compared(events)
     return {name: value for name, value in known.items() if value}
+
+
+def own_values(event: Event) -> dict[str, str]:
+    """What one record gives of its own: its facts, and how long its call took beside one that succeeded."""
+    found = {f"fact_{name}": value for name, value in event.facts.items() if value}
+    if took := event.facts.get("elapsed_s"):
+        usual = event.facts.get("baseline_s")
+        found["waited"] = (
+            tr("{seconds} s ({usual} s when it succeeded)", seconds=took, usual=usual)
+            if usual
+            else tr("{seconds} s", seconds=took)
+        )
+    return found
+
+
+# ---- the two names of an SSLPEER mismatch ----------------------------------------------------------------------
+
+# SSLPEER('CN=till-*,O=Gallery')   SSLPEER(CN=till-*,O=Gallery)
+PATTERN = re.compile(r"SSLPEER\((?:'([^']{1,1024})'|([^'()]{1,1024}))\)")
+
+
+def compared(events: Sequence[Event]) -> str | None:
+    """
+    The name that was shown beside the one that SSLPEER asks for, attribute by attribute, where both are printed;
+    else the attributes of the one that was shown. None where no record names it.
+    """
+    shown = next((each.facts["peer_name"] for each in events if each.facts.get("peer_name")), None)
+    name = names.name(shown) if shown else None
+    if name is None:
+        return shown
+    pattern = next((found for each in events if (found := pattern_in(each))), None)
+    wanted = names.name(pattern) if pattern else None
+    if wanted is None:
+        return "; ".join(f"{key}={value}" for key, value in reversed(name.attributes))
+    return "; ".join(differing(wanted, name))
+
+
+def pattern_in(event: Event) -> str | None:
+    for text in (*event.inserts.values(), event.text, event.body, *event.facts.values()):
+        if match := PATTERN.search(text):
+            return match[1] or match[2]
+    return None
+
+
+def differing(wanted: Name, shown: Name) -> Iterator[str]:
+    """One phrase an attribute, the most specific first; an OU counts by its place among the OUs."""
+    asked, given = numbered(wanted), numbered(shown)
+    for (key, place), value in reversed(asked.items()):
+        there = given.get((key, place))
+        if there is None:
+            yield tr("{attribute}: {wanted} is asked for, and none was shown", attribute=key, wanted=value)
+        elif fits(value, there):
+            yield tr("{attribute}: {shown} fits", attribute=key, shown=there)
+        else:
+            yield tr("{attribute}: {wanted} is asked for, {shown} was shown", attribute=key, wanted=value, shown=there)
+
+
+def numbered(name: Name) -> dict[tuple[str, int], str]:
+    found: dict[tuple[str, int], str] = {}
+    for key, value in name.attributes:
+        found[key, sum(other == key for other, _ in found)] = value
+    return found
+
+
+def fits(wanted: str, shown: str) -> bool:
+    """SSLPEER knows one wildcard, the star at the beginning or the end of a value."""
+    return fnmatchcase(shown.casefold(), re.sub(r"([\[\]?])", r"[\1]", wanted.casefold()))
 
 
 def certificate_of(found: Candidate, occurrence: Occurrence) -> Certificate | None:

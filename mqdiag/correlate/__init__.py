@@ -18,6 +18,7 @@ from mqdiag.correlate.join import join
 from mqdiag.correlate.offsets import infer_offsets
 from mqdiag.correlate.silence import logs, unheard
 from mqdiag.correlate.views import clock_of
+from mqdiag.language import tr
 from mqdiag.model import Note, Occurrence, Side, SourceReport
 
 if TYPE_CHECKING:
@@ -194,9 +195,10 @@ def unknown_zone(reading: Reading, calendar: Calendar) -> Note | None:
     if lost is None or calendar.known:
         return None
     path = reading.source.path
-    text = (
-        f"{path} prints local time without zone, and nothing in the input gives the offset. "
-        f"--tz {path}=ZONE (such as Asia/Tokyo or +09:00) settles it; until then its records have no UTC time."
+    text = tr(
+        "{path} prints local time without zone, and nothing in the input gives the offset. "
+        "--tz {path}=ZONE (such as Asia/Tokyo or +09:00) settles it; until then its records have no UTC time.",
+        path=path,
     )
     return Note("zone-unknown", path, lost.span.line, text)
 
@@ -211,8 +213,11 @@ def noise_notes(noise: Iterable[Episode]) -> list[Note]:
             "port-scans",
             path,
             min(each.span.line for each in found),
-            f"{len(found)} connections were closed before they named a channel (port scanner or health check); "
-            "they belong to no incident.",
+            tr(
+                "{count} connections were closed before they named a channel (port scanner or health check); "
+                "they belong to no incident.",
+                count=len(found),
+            ),
         )
         for path, found in sorted(by_path.items())
     ]

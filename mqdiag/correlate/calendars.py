@@ -18,6 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mqdiag import clock
+from mqdiag.language import tr
 from mqdiag.model import Note, Stamp
 
 if TYPE_CHECKING:
@@ -247,7 +248,7 @@ def own_calendar(reading: Reading, orders: dict[str, Order]) -> Calendar:
     if changes:
         calendar.offsets, calendar.basis, calendar.certainty = (
             sorted(changes),
-            "Time() of its own records",
+            tr("Time() of its own records"),
             "stated",
         )
     elif printed_in := [each for each in reading.events if each.facts.get("utc_offset_minutes")]:
@@ -258,7 +259,7 @@ def own_calendar(reading: Reading, orders: dict[str, Order]) -> Calendar:
             )
             for each in printed_in
         )
-        calendar.basis, calendar.certainty = "UTC offset printed in the report", "stated"
+        calendar.basis, calendar.certainty = tr("UTC offset printed in the report"), "stated"
     return calendar
 
 
@@ -279,7 +280,7 @@ def lend(readings: Sequence[Reading], found: dict[str, Calendar]) -> None:
         host, folder = host_of(reading), posixpath.dirname(reading.source.path)
         same_host = [each for each in donors if host and host_of(each) == host]
         same_folder = [each for each in donors if not host and posixpath.dirname(each.source.path) == folder]
-        for lenders, why in ((same_host, "the same host"), (same_folder, "the same folder")):
+        for lenders, why in ((same_host, tr("the same host")), (same_folder, tr("the same folder"))):
             if lenders and agree(found[each.source.path] for each in lenders):
                 lender = found[lenders[0].source.path]
                 calendar.zone = lender.zone
@@ -412,9 +413,10 @@ def open_dates(reading: Reading, calendar: Calendar) -> Iterator[str]:
 
 
 def still_open(stamp: Stamp | None) -> str:
-    return (
-        f"'{stamp.written if stamp else ''}' can be day/month or month/day, and nothing in the input decides it; "
-        "no instant is given for such stamps. --date-order dmy or --date-order mdy settles it."
+    return tr(
+        "'{written}' can be day/month or month/day, and nothing in the input decides it; "
+        "no instant is given for such stamps. --date-order dmy or --date-order mdy settles it.",
+        written=stamp.written if stamp else "",
     )
 
 

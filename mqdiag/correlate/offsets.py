@@ -19,6 +19,7 @@ from mqdiag.correlate.calendars import FARTHEST, QUARTER, separator
 from mqdiag.correlate.clocks import MAX_SKEW_S
 from mqdiag.correlate.relation import contradict, is_application, relation
 from mqdiag.correlate.views import kind
+from mqdiag.language import tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -95,7 +96,7 @@ def adopt(reading: Reading, partner: str, calendar: Calendar) -> None:
     if reading.order:
         calendar.orders = {**calendar.orders, reading.order[0]: reading.order[1]}
     calendar.offsets = [(datetime.min, reading.offset)]
-    calendar.basis = f"paired with {partner}"
+    calendar.basis = tr("paired with {record}", record=partner)
 
 
 def fitting(event: Event, known: Iterable[Event], limit_s: float) -> dict[Reading, Event]:

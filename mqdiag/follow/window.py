@@ -11,8 +11,9 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from mqdiag.classify.corroboration import Checks, helpers_for
 from mqdiag.classify.fold import Verdict
-from mqdiag.classify.rules import Candidate, candidates, helpers_for
+from mqdiag.classify.rules import Candidate, candidates
 from mqdiag.correlate import CORROBORATION, correlate
 from mqdiag.correlate.episodes import is_failure
 from mqdiag.correlate.silence import LOGS
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from mqdiag.clock import Order
     from mqdiag.follow.inputs import Opened
     from mqdiag.formats._base import Format
-    from mqdiag.model import Event, Note, Occurrence, Side, SourceReport
+    from mqdiag.model import Event, Note, Occurrence, Side, SourceReport, Span
 
 FAILURES = 400  # records of failures in the window; beyond it the oldest fourth is let go
 CONTEXT = 1_000  # starts, stops, settings
@@ -166,7 +167,7 @@ class Window:
     failures: int = FAILURES
     hold_s: float = HOLD_S
     logs: dict[str, Log] = field(default_factory=dict)
-    judged: dict[tuple[Key, int], Judged] = field(default_factory=dict)
+    judged: dict[tuple[Key, int, tuple[Span, ...]], Judged] = field(default_factory=dict)
     sources: tuple[SourceReport, ...] = ()
     notes: tuple[Note, ...] = ()
     around: tuple[object, ...] = ()  # what stands beside the failures, as it was last time
@@ -186,22 +187,24 @@ class Window:
         if beside != self.around:
             self.around, self.helpers = beside, self.helpers + 1
         self.turn += 1
-        verdicts = [self.verdict(each, joined.corroboration, joined.context) for each in joined.occurrences]
+        checks = Checks(joined.occurrences)
+        verdicts = [self.verdict(each, joined.corroboration, joined.context, checks) for each in joined.occurrences]
         self.judged = {key: each for key, each in self.judged.items() if each.turn == self.turn}
         return [each for each in verdicts if each]
 
     def verdict(
-        self, occurrence: Occurrence, corroboration: Sequence[Event], context: Sequence[Event]
+        self, occurrence: Occurrence, corroboration: Sequence[Event], context: Sequence[Event], checks: Checks
     ) -> Verdict | None:
         """The verdict on one occurrence; asked of the rules only if the records of it are not those of last time."""
-        key = key_of(occurrence.lead), len(occurrence.events)
+        beside = tuple(each.span for each in checks.beside(occurrence))
+        key = key_of(occurrence.lead), len(occurrence.events), beside
         known = self.judged.get(key)
         if known and known.helpers == self.helpers and known.occurrence.events == occurrence.events:
             # the same records, but not the same objects: the rules' findings point at those of then
             occurrence = replace(occurrence, lead=known.occurrence.lead, events=known.occurrence.events)
             found = known.found
         else:
-            found = candidates(occurrence, helpers_for(occurrence, corroboration, context))
+            found = candidates(occurrence, helpers_for(occurrence, corroboration, context, checks))
         self.judged[key] = Judged(occurrence, found, self.helpers, self.turn)
         return Verdict(occurrence, found[0], tuple(found[1:])) if found else None
 

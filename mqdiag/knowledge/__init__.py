@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from mqdiag.errors import MqdiagError
+from mqdiag.language import tr
 from mqdiag.model import Confidence, Kind
 from mqdiag.resources import knowledge_dir
 
@@ -90,7 +92,8 @@ class Condition:
     reason_code: one of these MQRCs. kind: one of these. side: `here` (the lead's side), `there`, `client`,
     `server`. probe_type: the FFST's Probe Type, `MSGAMQ*` with a star at the end allowed. mentions: one of
     these literal strings stands in the text (only for names that programs write, never for prose). fact: all
-    of these facts, `*` for any value. elapsed_at_least_s: an MQI call of the transcript took that long.
+    of these facts, `*` for any value, `one|other` for either, `!one|other` for any but these. elapsed_at_least_s:
+    an MQI call of the transcript took that long, beyond what one took there that succeeded.
     same_certificate: its certificate is the lead's. same_user: its user is the lead's. has_channel: whether
     the channel is known. same_channel: its channel is the lead's, as far as both are known. last_before: it is
     earlier than the lead.
@@ -125,7 +128,8 @@ class Companion:
 class Sign:
     """
     A way to recognise a cause. `lead` is an event of the occurrence; each of `also` must be there too, none of
-    `without` may. judge: `here` (the lead's side decided), `peer` (the other), `none` (nobody refused, or it
+    `without` may. alternatives, settles: its own, where those of the cause do not fit.
+    judge: `here` (the lead's side decided), `peer` (the other), `none` (nobody refused, or it
     cannot be told). confidence: of the sign alone. weight: of two signs with the same confidence the heavier
     wins. owner: whose certificate the lead prints, seen from the lead. verified: false where the meaning rests
     on an unverified table; then it is never `certain`.
@@ -140,6 +144,8 @@ class Sign:
     weight: int = 0
     owner: Literal["self", "peer"] | None = None
     verified: bool = True
+    alternatives: tuple[AlternativeText, ...] | None = None
+    settles: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,20 +159,30 @@ class Support:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlternativeText:
-    """Another cause that the same records allow. It stands in the report unless the verdict is `certain`."""
+    """
+    Another cause that the same records allow. It stands in the report unless the verdict is `certain`, and only if
+    there is a record as `when` asks for and none as in `unless`.
+    """
 
     cause: str
     why: str
+    when: Condition | None = None
+    unless: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemedyText:
-    """who acts, what to do, how to check that it worked. cost: what it costs in security, if it weakens checking."""
+    """
+    who acts, what to do, how to check that it worked. cost: what it costs in security, if it weakens checking.
+    when, unless: given only if there is such a record, and if there is none.
+    """
 
     who: str
     do: str
     check: str
     cost: str = ""
+    when: Condition | None = None
+    unless: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,14 +213,26 @@ class Layer:
     unreached: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteNote:
+    """What a site says of one message id (notes.toml of --rules): a sentence or more, and where to read on."""
+
+    says: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # one is itself: what is made of it is kept by it (classify/rules.py)
 class Knowledge:
-    """`layers` in order; `codes` by namespace and value; `messages` by id without severity; `causes` by slug."""
+    """
+    `layers` in order; `codes` by namespace and value; `messages` by id without severity; `causes` by slug; `notes`
+    of the site by message id, empty without --rules.
+    """
 
     layers: Mapping[str, Layer]
     codes: Mapping[str, Mapping[str, CodeEntry]]
     messages: Mapping[str, Message]
     causes: Mapping[str, Cause]
+    notes: Mapping[str, SiteNote] = field(default_factory=dict)
 
     def matters(self, key: str) -> bool:
         """
@@ -216,9 +244,18 @@ class Knowledge:
         return message is None or message.role != "notice"
 
 
-@cache
+# What --rules adds; None without it.
+current: ContextVar[Knowledge | None] = ContextVar("knowledge", default=None)
+
+
 def knowledge() -> Knowledge:
-    """All that mqdiag knows, read once. MqdiagError where a file is not what this module says."""
+    """All that mqdiag knows, with the site's own rules where --rules names some."""
+    return current.get() or builtin()
+
+
+@cache
+def builtin() -> Knowledge:
+    """All that mqdiag brings along, read once. MqdiagError where a file is not what this module says."""
     root = knowledge_dir()
     return Knowledge(
         layers=tables(root / "layers.toml", Layer),
@@ -245,24 +282,24 @@ def load(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise MqdiagError(
-            "I could not read a knowledge file.", where=str(path), found=str(error), hint="Correct the file."
+            tr("I could not read a knowledge file."), where=str(path), found=str(error), hint=tr("Correct the file.")
         ) from error
 
 
 def build(kind: type[T], table: Any, path: Path, where: str) -> T:
     """A dataclass of this module from a TOML table, every key and value checked."""
     if not isinstance(table, dict):
-        raise wrong(path, where, f"a table was expected, found {table!r}")
+        raise wrong(path, where, tr("a table was expected, found {value}", value=repr(table)))
     known = {each.name: each for each in fields(kind)}  # type: ignore[arg-type]
     if unknown := sorted(set(table) - set(known)):
-        raise wrong(path, f"{where} {unknown[0]}", f"unknown key; known are {', '.join(known)}")
+        raise wrong(path, f"{where} {unknown[0]}", tr("unknown key; known are {names}", names=", ".join(known)))
     hints = hints_of(kind.__name__)
     values = {}
     for name, each in known.items():
         if name in table:
             values[name] = checked(hints[name], table[name], path, f"{where} {name}")
         elif each.default is MISSING and each.default_factory is MISSING:
-            raise wrong(path, f"{where} {name}", "this key is missing")
+            raise wrong(path, f"{where} {name}", tr("this key is missing"))
     return kind(**values)
 
 
@@ -282,20 +319,22 @@ def checked(hint: Any, value: Any, path: Path, where: str) -> Any:
         return tuple(checked(args[0], item, path, f"{where}[{i}]") for i, item in enumerate(items))
     if origin is Literal:
         if value not in args:
-            raise wrong(path, where, f"{value!r} is none of {', '.join(map(str, args))}")
+            raise wrong(
+                path, where, tr("{value} is none of {names}", value=repr(value), names=", ".join(map(str, args)))
+            )
         return value
     if origin is Mapping:
         if not isinstance(value, dict):
-            raise wrong(path, where, f"a table was expected, found {value!r}")
+            raise wrong(path, where, tr("a table was expected, found {value}", value=repr(value)))
         return {key: checked(args[1], item, path, f"{where}.{key}") for key, item in value.items()}
     if isinstance(hint, type) and hasattr(hint, "__dataclass_fields__"):
         return build(hint, value, path, where)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
-        raise wrong(path, where, f"{hint.__name__} was expected, found {value!r}")
+        raise wrong(path, where, tr("{kind} was expected, found {value}", kind=hint.__name__, value=repr(value)))
     return value
 
 
 def wrong(path: Path, where: str, found: str) -> MqdiagError:
-    return MqdiagError("A knowledge file is not right.", where=f"{path}: {where.strip()}", found=found)
+    return MqdiagError(tr("A knowledge file is not right."), where=f"{path}: {where.strip()}", found=found)

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from mqdiag.errors import MqdiagError
+from mqdiag.language import tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,9 +61,9 @@ def known_format(name: str) -> str:
     """The name as it is. MqdiagError for a name that is none of the formats."""
     if name not in formats():
         raise MqdiagError(
-            f"You asked for the format {name}.",
-            found="I do not know it.",
-            hint=f"Choose one of {', '.join(formats())}.",
+            tr("You asked for the format {name}.", name=name),
+            found=tr("I do not know it."),
+            hint=tr("Choose one of {names}.", names=", ".join(formats())),
         )
     return name
 

@@ -14,6 +14,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from mqdiag.knowledge import knowledge
+from mqdiag.language import filled, marked, plural, tr, translated
 from mqdiag.render._labels import clock_time, identity, moment, place
 from mqdiag.render._picture import Picture, picture
 
@@ -242,27 +243,41 @@ MANY_MOMENTS = 200  # more lines than this do not fit on a bar
 FEW_NOTES = 3  # of one code
 
 CONFIDENCE: dict[Confidence, str] = {
-    "certain": "the records name the cause",
-    "probable": "named by its pattern, and corroborated",
-    "possible": "consistent with the records, not corroborated",
+    "certain": marked("the records name the cause"),
+    "probable": marked("named by its pattern, and corroborated"),
+    "possible": marked("consistent with the records, not corroborated"),
 }
 
 KINDS: dict[Kind, str] = {
-    "amqerr": "error log",
-    "amqerr-json": "JSON error log",
-    "container": "container log",
-    "syslog": "syslog",
-    "ffst": "FFST reports",
-    "java-ffst": "Java FFST",
-    "java-exception": "Java exceptions",
-    "mqi-transcript": "MQI calls",
-    "ca-index": "CA index",
-    "ocsp-transcript": "OCSP transcript",
-    "ffst-summary": "FFST summary",
-    "zos-joblog": "z/OS job log",
-    "mq-ini": "ini file",
-    "unknown": "not recognised",
+    "amqerr": marked("error log"),
+    "amqerr-json": marked("JSON error log"),
+    "container": marked("container log"),
+    "syslog": marked("syslog"),
+    "ffst": marked("FFST reports"),
+    "java-ffst": marked("Java FFST"),
+    "java-exception": marked("Java exceptions"),
+    "mqi-transcript": marked("MQI calls"),
+    "ca-index": marked("CA index"),
+    "ocsp-transcript": marked("OCSP transcript"),
+    "ffst-summary": marked("FFST summary"),
+    "zos-joblog": marked("z/OS job log"),
+    "mq-ini": marked("ini file"),
+    "unknown": marked("not recognised"),
 }
+
+# Values of the report that a form prints as they are.
+VALUES = (
+    marked("client"),
+    marked("server"),
+    marked("certain"),
+    marked("probable"),
+    marked("possible"),
+    marked("origin"),
+    marked("echo"),
+    marked("wrapper"),
+    marked("support"),
+    marked("absence"),
+)
 
 # Nobody refused anything: it broke on the side that the report names as judge.
 LOCAL = frozenset(
@@ -287,42 +302,42 @@ WHILE_RUNNING = frozenset(
 
 # What a form says that lays a report out itself. The keys are used in the templates.
 WORDS = {
-    "picture": "What happened, in time",
-    "legend": "Time runs down, gaps are shortened. The numbers are those of the evidence.",
-    "client": "client",
-    "server": "server",
-    "judge": "judge",
-    "refused": "refused",
-    "broke": "broke here",
-    "seen": "seen here",
-    "silent": "log holds nothing",
-    "no-log": "no record of it",
-    "untimed": "time not known",
-    "attempts": "When it happened",
-    "attempts-unknown": "A saved report does not hold when the single attempts were.",
-    "evidence": "Evidence",
-    "record": "the record",
-    "incidents": "Incidents",
-    "filter": "Filter",
-    "cause": "Cause",
-    "channel": "Channel",
-    "host": "Host",
-    "from": "From (UTC)",
-    "until": "Until (UTC)",
-    "all": "all",
-    "unknown": "not known",
-    "shown": "shown",
-    "of": "of",
-    "none_shown": "No incident fits the filter.",
-    "reset": "Show all",
-    "open": "Unfold all shown",
-    "close": "Fold all",
-    "check": "Check",
-    "inputs": "inputs",
-    "covered": "time covered",
-    "unread": "not understood",
-    "moments": "lines: where an incident begins",
-    "made": "Made by mqdiag {version}. Everything is in this file; it asks nothing of the network.",
+    "picture": marked("What happened, in time"),
+    "legend": marked("Time runs down, gaps are shortened. The numbers are those of the evidence."),
+    "client": marked("client"),
+    "server": marked("server"),
+    "judge": marked("judge"),
+    "refused": marked("refused"),
+    "broke": marked("broke here"),
+    "seen": marked("seen here"),
+    "silent": marked("log holds nothing"),
+    "no-log": marked("no record of it"),
+    "untimed": marked("time not known"),
+    "attempts": marked("When it happened"),
+    "attempts-unknown": marked("A saved report does not hold when the single attempts were."),
+    "evidence": marked("Evidence"),
+    "record": marked("the record"),
+    "incidents": marked("Incidents"),
+    "filter": marked("Filter"),
+    "cause": marked("Cause"),
+    "channel": marked("Channel"),
+    "host": marked("Host"),
+    "from": marked("From (UTC)"),
+    "until": marked("Until (UTC)"),
+    "all": marked("all"),
+    "unknown": marked("not known"),
+    "shown": marked("shown"),
+    "of": marked("of"),
+    "none_shown": marked("No incident fits the filter."),
+    "reset": marked("Show all"),
+    "open": marked("Unfold all shown"),
+    "close": marked("Fold all"),
+    "check": marked("Check"),
+    "inputs": marked("inputs"),
+    "covered": marked("time covered"),
+    "unread": marked("not understood"),
+    "moments": marked("lines: where an incident begins"),
+    "made": marked("Made by mqdiag {version}. Everything is in this file; it asks nothing of the network."),
 }
 
 
@@ -348,19 +363,21 @@ def document(report: Report, raw: Mapping[Span, str] | None = None) -> Document:
     return Document(
         (*verdicts(report, setting), *coverage(report, setting), *notes(report, setting)),
         title=title(report),
-        remark="" if raw is not None else "Made from a report without the logs: the text of the records is not in it.",
+        remark=""
+        if raw is not None
+        else tr("Made from a report without the logs: the text of the records is not in it."),
     )
 
 
 def title(report: Report) -> str:
     if len(report.incidents) == 1:
         return report.incidents[0].title
-    return f"{len(report.incidents)} incidents" if report.incidents else nothing(report)
+    return tr("{count} incidents", count=len(report.incidents)) if report.incidents else nothing(report)
 
 
 def nothing(report: Report) -> str:
     read = any(each.records for each in report.sources)
-    return f"No {'failed connection' if read else 'record of MQ'} in what was read"
+    return tr("No failed connection in what was read") if read else tr("No record of MQ in what was read")
 
 
 def root_of(paths: Sequence[str]) -> str:
@@ -378,28 +395,39 @@ def verdicts(report: Report, setting: Setting) -> Iterator[Block]:
         yield Heading(nothing(report), 1)
         yield Paragraph(extent(report))
     if many:
-        yield Heading(f"{len(report.incidents)} incidents", 1)
+        yield Heading(tr("{count} incidents", count=len(report.incidents)), 1)
         yield overview(report.incidents)
     for number, incident in enumerate(report.incidents, 1):
         yield account(incident, number if len(report.incidents) > 1 else None, setting, brief=many)
     if (listed := len(report.incidents) - FEW_ACCOUNTS) > 0:
         yield Paragraph(
-            f"{listed} more are only listed above; -f html tells them all, and --channel and --since choose.",
+            tr(
+                "{count} more are only listed above; -f html tells them all, and --channel and --since choose.",
+                count=listed,
+            ),
             short=True,
         )
 
 
 def overview(incidents: Sequence[Incident]) -> Table:
     rows = ((f"{number}.", *row(each)) for number, each in enumerate(incidents, 1))
-    columns = ("", "verdict", "confidence", "judge", "channel", "times", "when (UTC)")
-    return Table(columns, tuple(rows), figures=("", "times"), lead=2)
+    columns = (
+        "",
+        tr("verdict"),
+        tr("confidence"),
+        tr("judge"),
+        tr("channel"),
+        tr("times"),
+        tr("when (UTC)"),
+    )
+    return Table(columns, tuple(rows), figures=("", tr("times")), lead=2)
 
 
 def row(incident: Incident) -> tuple[str, ...]:
     return (
         incident.title,
-        incident.confidence,
-        incident.judge or "-",
+        translated(incident.confidence),
+        translated(incident.judge or "-"),
         incident.channel or "-",
         str(incident.occurrences),
         period(incident.start, incident.end) or "-",
@@ -434,65 +462,67 @@ def told(incident: Incident, setting: Setting, *, brief: bool) -> Iterator[Secti
     """One incident, from its certificate down to what to do."""
     if incident.certificate and (known := certificate_facts(incident.certificate)):
         owner = incident.certificate.owner
-        yield Section("certificate", f"Certificate of the {owner}" if owner else "Certificate", (Facts(known),))
-    where = f"Evidence, below {setting.root}" if setting.root else "Evidence"
+        head = tr("Certificate of the {side}", side=translated(owner)) if owner else tr("Certificate")
+        yield Section("certificate", head, (Facts(known),))
+    where = tr("Evidence, below {folder}", folder=setting.root) if setting.root else tr("Evidence")
     yield Section("evidence", where, (evidence(incident, setting, FEW_EXCERPTS_OF_MANY if brief else FEW_EXCERPTS),))
     if excluded := ruled_out(incident):
-        yield Section("ruled-out", "Ruled out", (Paragraph(setting.short(excluded)),), long=brief)
+        yield Section("ruled-out", tr("Ruled out"), (Paragraph(setting.short(excluded)),), long=brief)
     if incident.alternatives:
         others = Bullets(tuple(f"{each.cause}: {each.why}" for each in incident.alternatives))
-        yield Section("alternatives", "Could also be", (others,))
+        yield Section("alternatives", tr("Could also be"), (others,))
     if incident.missing:
-        yield Section("missing", "What would settle it", (Bullets(incident.missing),))
+        yield Section("missing", tr("What would settle it"), (Bullets(incident.missing),))
     if incident.remedies:
         steps = tuple(Step(each.who, each.do, each.check) for each in incident.remedies)
-        yield Section("remedies", "What to do", (Steps(steps, FEW_REMEDIES, more(len(steps) - FEW_REMEDIES)),))
+        yield Section("remedies", tr("What to do"), (Steps(steps, FEW_REMEDIES, more(len(steps) - FEW_REMEDIES)),))
 
 
 def standing(incident: Incident) -> Iterator[str]:
     """The lines under a verdict: who, where, when."""
     place = [
         judged(incident),
-        f"channel {incident.channel}" if incident.channel else "channel not known",
-        f"queue manager {incident.queue_manager}" if incident.queue_manager else "",
+        tr("channel {name}", name=incident.channel) if incident.channel else tr("channel not known"),
+        tr("queue manager {name}", name=incident.queue_manager) if incident.queue_manager else "",
     ]
-    yield ", ".join(part for part in place if part)
+    yield tr(", ").join(part for part in place if part)
     yield when(incident)
 
 
 def judged(incident: Incident) -> str:
+    local = incident.cause in LOCAL
     if incident.judge is None:
-        return "Which end it was cannot be told" if incident.cause in LOCAL else "Which end refused cannot be told"
-    return f"On the {incident.judge}'s side" if incident.cause in LOCAL else f"Refused by the {incident.judge}"
+        return tr("Which end it was cannot be told") if local else tr("Which end refused cannot be told")
+    side = translated(incident.judge)
+    return tr("On the {side}'s side", side=side) if local else tr("Refused by the {side}", side=side)
 
 
 def when(incident: Incident) -> str:
+    count = times(incident.occurrences)
     if incident.start is None:
-        return f"{times(incident.occurrences)}, {written(incident)}"
-    if incident.occurrences == 1:
-        return f"{moment(incident.start)} UTC, once"
-    if incident.end is None or incident.end == incident.start:
-        return f"{moment(incident.start)} UTC, {times(incident.occurrences)}"
-    return f"{times(incident.occurrences)}, from {period(incident.start, incident.end)} UTC"
+        return f"{count}{tr(', ')}{written(incident)}"
+    if incident.occurrences == 1 or incident.end is None or incident.end == incident.start:
+        return f"{moment(incident.start)} UTC{tr(', ')}{count}"
+    return tr("{count}, from {period} UTC", count=count, period=period(incident.start, incident.end))
 
 
 def times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
+    return tr("once") if count == 1 else tr("{count} times", count=count)
 
 
 def written(incident: Incident) -> str:
     """A time as the log writes it, where no instant is justified."""
     for each in incident.evidence:
         if each.event and each.event.stamp:
-            return f"at {each.event.stamp.written} as the log writes it; in UTC it is not known"
-    return "at a time that is not known"
+            return tr("at {time} as the log writes it; in UTC it is not known", time=each.event.stamp.written)
+    return tr("at a time that is not known")
 
 
 def certificate_facts(finding: CertificateFinding) -> tuple[tuple[str, str], ...]:
     """What the records print of the certificate; nothing where they print nothing of it."""
     known = finding.certificate
-    subject = f"{known.subject}{' (cut off in the log)' if known.subject.cut else ''}" if known.subject else ""
-    rows = (("subject", subject), ("issuer", str(known.issuer or "")), ("serial", known.serial or ""))
+    subject = f"{known.subject}{tr(' (cut off in the log)') if known.subject.cut else ''}" if known.subject else ""
+    rows = ((tr("subject"), subject), (tr("issuer"), str(known.issuer or "")), (tr("serial"), known.serial or ""))
     return tuple(row for row in rows if row[1])
 
 
@@ -502,7 +532,7 @@ def evidence(incident: Incident, setting: Setting, few: int) -> Excerpts:
 
 
 def more(count: int) -> str:
-    return f"and {count} more; -f html and -f json have them all" if count > 0 else ""
+    return tr("and {count} more; -f html and -f json have them all", count=count) if count > 0 else ""
 
 
 def excerpt(evidence: Evidence, number: int, day: datetime | None, setting: Setting) -> Excerpt:
@@ -528,12 +558,14 @@ def excerpt(evidence: Evidence, number: int, day: datetime | None, setting: Sett
 def lines_of(span: Span) -> str:
     if not span.line:
         return ""
-    return f"line {span.line}" if span.last_line <= span.line else f"lines {span.line} to {span.last_line}"
+    if span.last_line <= span.line:
+        return tr("line {line}", line=span.line)
+    return tr("lines {first} to {last}", first=span.line, last=span.last_line)
 
 
 def left_out(span: Span, raw: str) -> str:
     missed = span.last_line - span.line + 1 - len(raw.split("\n"))
-    return f"and {plural(missed, 'line')} more" if missed > 0 else ""
+    return tr("and {lines} more", lines=plural(missed, "line")) if missed > 0 else ""
 
 
 # ---- ruled out -------------------------------------------------------------------------------------------------
@@ -552,10 +584,16 @@ def ruled_out(incident: Incident) -> str | None:
         return None
     at = steps.index(cause.layer)
     open_steps = {known.causes[each.cause].layer for each in incident.alternatives if each.cause in known.causes}
-    said = [known.layers[name].passed for name in steps[:at] if name not in open_steps]
+    said = [translated(known.layers[name].passed) for name in steps[:at] if name not in open_steps]
     if incident.cause not in WHILE_RUNNING:
-        said += unreached([known.layers[name].unreached for name in steps[at + 1 :] if name not in open_steps])
-    return f"{'; '.join(said)}. Shown by {place(proof.span)} ({identity(proof)})." if said else None
+        said += unreached(
+            [translated(known.layers[name].unreached) for name in steps[at + 1 :] if name not in open_steps]
+        )
+    if not said:
+        return None
+    return tr(
+        "{steps}. Shown by {place} ({id}).", steps=tr("; ").join(said), place=place(proof.span), id=identity(proof)
+    )
 
 
 def unreached(sentences: Sequence[str]) -> Iterator[str]:
@@ -563,7 +601,8 @@ def unreached(sentences: Sequence[str]) -> Iterator[str]:
     yield from sentences[:1]
     names = [each.partition(":")[0] for each in sentences[1:]]
     if names:
-        yield f"nor was it the turn of {', '.join(names[:-1])}{' and ' if names[:-1] else ''}{names[-1]}"
+        listed = f"{tr(', ').join(names[:-1])}{tr(' and ') if names[:-1] else ''}{names[-1]}"
+        yield tr("nor was it the turn of {steps}", steps=listed)
 
 
 def proving(incident: Incident) -> Evidence | None:
@@ -578,18 +617,22 @@ def proving(incident: Incident) -> Evidence | None:
 def extent(report: Report) -> str:
     """How much was read, for a report without incidents."""
     if not report.sources:
-        return "Nothing was read."
+        return tr("Nothing was read.")
     records = sum(each.records for each in report.sources)
     span = period(*bounds(report.sources))
-    parts = [f"{plural(len(report.sources), 'source')} with {plural(records, 'record')}"]
+    read = tr(
+        "{sources} with {records}", sources=plural(len(report.sources), "source"), records=plural(records, "record")
+    )
     if span:
-        parts.append(f"from {span} UTC")
-    return f"{', '.join(parts)}. {unread(report.sources)}".strip()
+        read = tr("{read}, from {period} UTC", read=read, period=span)
+    return f"{read}{tr('. ')}{unread(report.sources)}".strip()
 
 
 def unread(sources: Iterable[SourceReport]) -> str:
     missed = sum(each.unparsed_bytes for each in sources)
-    return f"{plural(missed, 'byte')} of it were not understood: there a failure could hide." if missed else ""
+    if not missed:
+        return ""
+    return tr("{bytes} of it were not understood: there a failure could hide.", bytes=plural(missed, "byte"))
 
 
 def bounds(sources: Iterable[SourceReport]) -> tuple[datetime | None, datetime | None]:
@@ -602,12 +645,17 @@ def coverage(report: Report, setting: Setting) -> Iterator[Block]:
     """What was read of each source, and how far apart the clocks are."""
     if not report.sources:
         return
-    below = f" below {setting.root}" if setting.root else ""
-    yield Heading(f"Read by mqdiag {report.version}{below}", 1)
+    version = report.version
+    yield Heading(
+        tr("Read by mqdiag {version} below {folder}", version=version, folder=setting.root)
+        if setting.root
+        else tr("Read by mqdiag {version}", version=version),
+        1,
+    )
     rows = tuple(source_row(each, bounds(report.sources), setting) for each in report.sources)
-    short = tuple(f"{each.path}: {', '.join(filter(None, (each.facts, each.unread_says)))}" for each in rows)
+    short = tuple(f"{each.path}: {tr(', ').join(filter(None, (each.facts, each.unread_says)))}" for each in rows)
     if len(short) > FEW_SOURCES:
-        rest = f"{plural(len(short), 'source')}; -f html and -f json have them all"
+        rest = tr("{sources}; -f html and -f json have them all", sources=plural(len(short), "source"))
         short = (*summary_lines(report.sources), rest)
     first, last = bounds(report.sources)
     yield Sources(
@@ -622,21 +670,25 @@ def coverage(report: Report, setting: Setting) -> Iterator[Block]:
 
 def source_row(source: SourceReport, all_time: tuple[datetime | None, datetime | None], setting: Setting) -> SourceRow:
     parts = [
-        KINDS.get(source.kind, source.kind),
-        f"of the {source.side}" if source.side else "",
-        f"queue manager {source.queue_manager}" if source.queue_manager else "",
-        f"host {source.host}" if source.host else "",
+        translated(KINDS.get(source.kind, source.kind)),
+        tr("of the {side}", side=translated(source.side)) if source.side else "",
+        tr("queue manager {name}", name=source.queue_manager) if source.queue_manager else "",
+        tr("host {name}", name=source.host) if source.host else "",
         plural(source.records, "record") if source.records or source.kind != "unknown" else "",
         setting.short(span_of(source)),
     ]
     begin, end = part(source.first, *all_time), part(source.last, *all_time)
     return SourceRow(
         path=setting.short(source.path),
-        facts=", ".join(part for part in parts if part),
+        facts=tr(", ").join(part for part in parts if part),
         covers=(begin, end) if begin is not None and end is not None else None,
         unread=source.unparsed_bytes / source.bytes if source.bytes else 0.0,
-        unread_says=f"{plural(source.unparsed_bytes, 'byte')} not understood" if source.unparsed_bytes else "",
+        unread_says=not_understood(source.unparsed_bytes),
     )
+
+
+def not_understood(count: int) -> str:
+    return tr("{bytes} not understood", bytes=plural(count, "byte")) if count else ""
 
 
 def part(instant: datetime | None, first: datetime | None, last: datetime | None) -> float | None:
@@ -659,7 +711,12 @@ def span_of(source: SourceReport) -> str:
         return ""
     if source.utc_offset_minutes is None or not source.utc_offset_basis:
         return f"{span} UTC"
-    return f"{span} UTC (local times {offset(source.utc_offset_minutes)}, {source.utc_offset_basis})"
+    return tr(
+        "{period} UTC (local times {offset}, {basis})",
+        period=span,
+        offset=offset(source.utc_offset_minutes),
+        basis=source.utc_offset_basis,
+    )
 
 
 def offset(minutes: int) -> str:
@@ -673,13 +730,17 @@ def summary_lines(sources: Sequence[SourceReport]) -> Iterator[str]:
         group = [each for each in sources if (each.kind, each.side) == (kind, side)]
         span = period(*bounds(group))
         parts = [
-            KINDS.get(kind, kind) + (f" of the {side}" if side else ""),
+            of_side(translated(KINDS.get(kind, kind)), side),
             plural(len(group), "source"),
             plural(sum(each.records for each in group), "record"),
             f"{span} UTC" if span else "",
-            *([f"{plural(missed, 'byte')} not understood"] if (missed := unparsed(group)) else []),
+            not_understood(unparsed(group)),
         ]
-        yield ", ".join(part for part in parts if part)
+        yield tr(", ").join(part for part in parts if part)
+
+
+def of_side(kind: str, side: str | None) -> str:
+    return tr("{kind} of the {side}", kind=kind, side=translated(side)) if side else kind
 
 
 def unparsed(sources: Iterable[SourceReport]) -> int:
@@ -688,10 +749,20 @@ def unparsed(sources: Iterable[SourceReport]) -> int:
 
 def clock_line(clock: Clock) -> str:
     first, second = clock.between
-    way = "ahead of" if clock.skew_s >= 0 else "behind"
-    return (
-        f"clocks: {second} is {abs(clock.skew_s):.3f} s {way} {first} "
-        f"(from {plural(clock.pairs, 'pair')} of records, spread {clock.spread_s:.3f} s)"
+    sentence = (
+        tr("clocks: {second} is {seconds} s ahead of {first} (from {pairs} of records, spread {spread} s)")
+        if clock.skew_s >= 0
+        else tr("clocks: {second} is {seconds} s behind {first} (from {pairs} of records, spread {spread} s)")
+    )
+    return filled(
+        sentence,
+        {
+            "first": first,
+            "second": second,
+            "seconds": f"{abs(clock.skew_s):.3f}",
+            "pairs": plural(clock.pairs, "pair"),
+            "spread": f"{clock.spread_s:.3f}",
+        },
     )
 
 
@@ -708,8 +779,12 @@ def notes(report: Report, setting: Setting) -> Iterator[Block]:
         shown[each.code] += 1
         if shown[each.code] <= FEW_NOTES:
             short.append(line)
-    short += [f"{count - FEW_NOTES} more: {code}" for code, count in total.items() if count > FEW_NOTES]
-    yield Heading("Notes", 1)
+    short += [
+        tr("{count} more: {code}", count=count - FEW_NOTES, code=code)
+        for code, count in total.items()
+        if count > FEW_NOTES
+    ]
+    yield Heading(tr("Notes"), 1)
     yield Bullets(items, tuple(short))
 
 
@@ -733,8 +808,4 @@ def period(first: datetime | None, last: datetime | None) -> str:
     begin, end = moment(first)[:19], moment(last)[:19]
     if begin == end:
         return begin
-    return f"{begin} to {end[11:] if end[:10] == begin[:10] else end}"
-
-
-def plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return tr("{begin} to {end}", begin=begin, end=end[11:] if end[:10] == begin[:10] else end)

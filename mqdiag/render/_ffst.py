@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mqdiag.language import tr
 from mqdiag.render import Page
 from mqdiag.render._document import Block, Document, Heading, Paragraph, Table
 from mqdiag.render._labels import moment, place
@@ -68,24 +69,33 @@ def shown_time(event: Event) -> str:
     """UTC where it is justified, else the time as written, marked as such."""
     if event.instant:
         return moment(event.instant)
-    return f"{event.stamp.written} (as written)" if event.stamp else ""
+    return tr("{time} (as written)", time=event.stamp.written) if event.stamp else ""
 
 
 def blocks(events: Sequence[Event]) -> Iterator[Block]:
     if not events:
-        yield Paragraph("No FFST report in what was read.")
+        yield Paragraph(tr("No FFST report in what was read."))
         return
-    yield Heading(f"FFST reports: {len(events)}", 1)
+    yield Heading(tr("FFST reports: {count}", count=len(events)), 1)
     yield Table(
-        ("report", "time (UTC)", "program", "pid", "tid", "probe id", "component", "message"),
+        (
+            tr("report"),
+            tr("time (UTC)"),
+            tr("program"),
+            "pid",
+            "tid",
+            tr("probe id"),
+            tr("component"),
+            tr("message"),
+        ),
         tuple(row(each) for each in events),
         figures=("pid", "tid"),
     )
-    yield Heading("By probe id", 1)
+    yield Heading(tr("By probe id"), 1)
     yield Table(
-        ("probe id", "times", "first (UTC)", "last (UTC)", "component", "message"),
+        (tr("probe id"), tr("times"), tr("first (UTC)"), tr("last (UTC)"), tr("component"), tr("message")),
         tuple(roll_row(each) for each in rolled(events)),
-        figures=("times",),
+        figures=(tr("times"),),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mqdiag.language import tr
 from mqdiag.render._labels import identity, moment, place
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def later(seconds: float) -> str:
     for unit, length, limit in (("s", 1, 120), ("min", 60, 7200), ("h", 3600, 172_800)):
         if seconds < limit:
             return f"+{seconds / length:.1f} {unit}" if length == 1 else f"+{seconds / length:.0f} {unit}"
-    return f"+{seconds / 86_400:.0f} days"
+    return tr("+{count} days", count=f"{seconds / 86_400:.0f}")
 
 
 def arrow(judge: Side, marks: Sequence[Mark]) -> Arrow | None:

@@ -13,7 +13,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mqdiag.clock import common_time
-from mqdiag.render._document import Block, Heading, Paragraph, Table, plural
+from mqdiag.language import plural
+from mqdiag.render._document import Block, Heading, Paragraph, Table
 from mqdiag.render._labels import clock_time, identity, moment, place
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from mqdiag import __version__
+from mqdiag.language import language, translated
 from mqdiag.render._document import WORDS, Account
 from mqdiag.render._drawing import drawing
 from mqdiag.render._prose import pieces
@@ -47,7 +48,8 @@ def laid_out(document: Document) -> str:
         document=document,
         accounts=accounts,
         open=len(accounts) <= FEW_OPEN,
-        words=WORDS,
+        words={key: translated(words) for key, words in WORDS.items()},
+        language=language(),
         version=__version__,
         style=style,
         script=script,
@@ -70,6 +72,7 @@ def environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.filters |= {"prose": prose, "drawing": drawing, "kind": kind, "lines": lines, "numbers": numbers}
+    made.filters["said"] = translated
     return made
 
 

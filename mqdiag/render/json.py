@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mqdiag.errors import MqdiagError
+from mqdiag.language import tr
 from mqdiag.model import (
     Alternative,
     Certificate,
@@ -237,10 +238,10 @@ def load(text: str, where: str) -> Report:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         found = f"the key {error} is missing" if isinstance(error, KeyError) else str(error)
         raise MqdiagError(
-            "I could not read the report.",
+            tr("I could not read the report."),
             where=where,
-            found=f"It is not what mqdiag writes: {found}.",
-            hint="Save one with: mqdiag analyze PATH -f json -o report.json",
+            found=tr("It is not what mqdiag writes: {found}.", found=found),
+            hint=tr("Save one with: mqdiag analyze PATH -f json -o report.json"),
         ) from error
 
 

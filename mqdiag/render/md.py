@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mqdiag.language import translated
 from mqdiag.render._document import (
     WORDS,
     Block,
@@ -64,7 +65,7 @@ def lines_of(block: Block) -> Iterator[str]:
             yield f"### {prose(block.text)}" if block.level == 1 else f"**{prose(block.text)}**"
         case Verdict():
             number = f"{block.number}\\. " if block.number else ""
-            yield f"### {number}{prose(block.title)} ({block.confidence})"
+            yield f"### {number}{prose(block.title)} ({translated(block.confidence)})"
             yield ""
             yield "  \n".join(prose(each) for each in block.facts)
         case Paragraph():
@@ -79,7 +80,7 @@ def lines_of(block: Block) -> Iterator[str]:
         case Steps():
             for place, step in enumerate(block.steps[: block.few], 1):
                 who = f"**{prose(step.who)}**: " if step.who else ""
-                check = f" *{WORDS['check']}:* {prose(step.check)}" if step.check else ""
+                check = f" *{translated(WORDS['check'])}:* {prose(step.check)}" if step.check else ""
                 yield f"{place}. {who}{prose(step.do)}{check}"
             yield from rest(block.more)
         case Table():
@@ -94,8 +95,9 @@ def rest(said: str) -> Iterator[str]:
 
 def excerpt(each: Excerpt) -> str:
     """`server/AMQERR01.LOG:12` 06:23:59.000 server **AMQ9716** (origin): what it says"""
-    return f"{code(each.where)} {prose(each.time)} {prose(each.side)} **{prose(each.id)}** ({each.role}): " + prose(
-        each.says
+    return (
+        f"{code(each.where)} {prose(each.time)} {prose(translated(each.side))} **{prose(each.id)}** "
+        f"({translated(each.role)}): {prose(each.says)}"
     )
 
 

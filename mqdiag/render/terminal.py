@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from rich.console import Console
 from rich.text import Text
 
+from mqdiag.language import tr, translated
 from mqdiag.render._document import (
     Block,
     Bullets,
@@ -164,13 +165,17 @@ class Paper:
         self.blank()
         number = f"{verdict.number}. " if verdict.number else ""
         style = CONFIDENCE_STYLE[verdict.confidence]
-        self.line(Text.assemble(text(number), text(verdict.title, "bold"), text(f" ({verdict.confidence})", style)))
+        self.line(
+            Text.assemble(
+                text(number), text(verdict.title, "bold"), text(f" ({translated(verdict.confidence)})", style)
+            )
+        )
         for fact in verdict.facts:
             self.line(text(fact), 2)
 
     def facts(self, rows: Iterable[tuple[str, str]]) -> None:
         rows = list(rows)
-        width = max((len(label) for label, _ in rows), default=0)
+        width = max((text(label).cell_len for label, _ in rows), default=0)
         for label, value in rows:
             self.line(text(value), width + 4, Text("  ") + text(label, "dim"))
 
@@ -181,9 +186,9 @@ class Paper:
             (
                 text(each.where, "bold"),
                 text(each.time),
-                text(each.side),
+                text(translated(each.side)),
                 text(each.id, "bold"),
-                text(each.role, ROLE_STYLE[each.role]),
+                text(translated(each.role), ROLE_STYLE[each.role]),
             )
             for each in rows
         ]
@@ -199,7 +204,7 @@ class Paper:
             who = [text(f"{step.who}: ", "bold")] if step.who else []
             self.line(Text.assemble(*who, text(step.do)), 4, Text("  -"))
             if step.check:
-                self.line(Text.assemble(text("check: ", "bold"), text(step.check)), 4)
+                self.line(Text.assemble(text(tr("check: "), "bold"), text(step.check)), 4)
         self.rest(block.more)
 
     def table(self, block: Table) -> None:

@@ -1,0 +1,84 @@
+"""
+The language of the answer. The English sentence is the key; knowledge/locales/<language>.toml has the others.
+
+`tr` is for the sentences of the program, which the code calls with a literal, so that a test can collect them.
+The texts of the knowledge are translated where they are loaded (mqdiag/knowledge).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from typing import TYPE_CHECKING, Literal, get_args
+
+from mqdiag.resources import knowledge_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Language = Literal["en", "ja"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+_language: ContextVar[Language] = ContextVar("language", default="en")
+
+
+def language() -> Language:
+    """The language that this thread of the program answers in."""
+    return _language.get()
+
+
+@contextmanager
+def speaking(wanted: Language) -> Iterator[None]:
+    """Answer in a language until the end of the block."""
+    token = _language.set(wanted)
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+def of_locale(environment: Mapping[str, str]) -> Language:
+    """The language that the locale asks for: the first of LC_ALL, LC_MESSAGES and LANG that is set decides."""
+    said = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(name))), "")
+    short = said.lower()[:2]
+    return short if short in LANGUAGES else "en"
+
+
+@cache
+def catalogue(wanted: Language) -> Mapping[str, str]:
+    """All sentences of a language by their English ones; empty for English."""
+    found: dict[str, str] = {}
+    for path in sorted((knowledge_dir() / "locales" / wanted).glob("*.toml")):
+        found |= tomllib.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def translated(text: str) -> str:
+    """A text in the language of the answer; itself where the language has no entry (a site's own rules)."""
+    return catalogue(language()).get(text, text) if text and language() != "en" else text
+
+
+def marked(text: str) -> str:
+    """The text itself: marks a sentence of a table, which is translated where it is used."""
+    return text
+
+
+def tr(text: str, **values: object) -> str:
+    """A sentence of the program, translated, with its {blanks} filled."""
+    return filled(translated(text), values)
+
+
+def filled(text: str, values: Mapping[str, object]) -> str:
+    return PLACEHOLDER.sub(lambda match: str(values.get(match[1], match[0])), text) if values else text
+
+
+def plural(count: int, noun: str) -> str:
+    """`3 records`, `1 record`. The entry of another language is that of `{count} records`."""
+    if language() == "en" and count == 1:
+        return f"{count} {noun}"
+    return filled(translated(f"{{count}} {noun}s"), {"count": count})

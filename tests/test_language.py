@@ -1,0 +1,189 @@
+"""Every sentence exists in every language: none is missing, none is left over, and the blanks are the same."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from sample_cases import CASES, ROOT
+
+from mqdiag.cli import run
+from mqdiag.knowledge import builtin
+from mqdiag.language import LANGUAGES, catalogue, of_locale, plural, speaking, tr
+from mqdiag.resources import knowledge_dir
+
+OTHERS = [each for each in LANGUAGES if each != "en"]
+CALLS = ("tr", "translated", "marked")
+BLANK = re.compile(r"\{\w+\}")
+COMMAND = re.compile(r"`[^`]*`")
+JAPANESE = re.compile(r"[\u3000-\u30ff\u4e00-\u9fff]")
+
+
+def of_program() -> Iterator[str]:
+    """The literals that the code gives to tr, translated, marked and plural."""
+    for path in sorted((ROOT / "mqdiag").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            literals = [each.value for each in node.args if isinstance(each, ast.Constant)]
+            if node.func.id in CALLS:
+                yield from (each for each in literals if isinstance(each, str))
+            elif node.func.id == "plural":
+                yield from (f"{{count}} {each}s" for each in literals if isinstance(each, str))
+
+
+def of_knowledge() -> Iterator[str]:
+    known = builtin()
+    for layer in known.layers.values():
+        yield from (layer.passed, layer.unreached)
+    for message in known.messages.values():
+        yield from (message.says, message.next)
+    for entries in known.codes.values():
+        yield from (each.says for each in entries.values())
+    for cause in known.causes.values():
+        yield from (cause.title, " ".join(cause.because.split()), *cause.settles)
+        yield from (each.why for each in cause.alternatives)
+        yield from (each.says for each in cause.supports)
+        for sign in cause.signs:
+            yield from (sign.says, *(each.says for each in sign.also), *(sign.settles or ()))
+            yield from (each.why for each in sign.alternatives or ())
+        for remedy in cause.remedies:
+            yield from (remedy.who, remedy.do, remedy.check, remedy.cost)
+
+
+def sentences() -> set[str]:
+    return {each for each in (*of_program(), *of_knowledge()) if each}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_sentence_is_missing(language: str) -> None:
+    assert sorted(sentences() - set(catalogue(language))) == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_entry_is_left_over(language: str) -> None:
+    assert sorted(set(catalogue(language)) - sentences()) == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_the_blanks_are_the_same(language: str) -> None:
+    """A name that a translation leaves out would be missing in the report; one it adds would stay a blank."""
+    wrong = [key for key, value in catalogue(language).items() if set(BLANK.findall(key)) != set(BLANK.findall(value))]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_commands_are_not_translated(language: str) -> None:
+    wrong = [
+        key
+        for key, value in catalogue(language).items()
+        if Counter(COMMAND.findall(key)).keys() != Counter(COMMAND.findall(value)).keys()
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_sentence_stands_in_one_file(language: str) -> None:
+    counted: Counter[str] = Counter()
+    for path in (knowledge_dir() / "locales" / language).glob("*.toml"):
+        counted.update(tomllib.loads(path.read_text(encoding="utf-8")).keys())
+
+    assert [key for key, count in counted.items() if count > 1] == []
+
+
+def test_japanese_is_japanese() -> None:
+    """A sentence with a word of more than three small letters and no Japanese letter was forgotten."""
+    forgotten = [
+        key
+        for key, value in catalogue("ja").items()
+        if key != "syslog"
+        and not JAPANESE.search(value)
+        and re.search(r"(?<![{\w])[a-z]{4,}(?![\w}])", COMMAND.sub("", key))
+    ]
+
+    assert forgotten == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "ja_JP.UTF-8"}, "ja"),
+        ({"LANG": "ja_JP.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "C", "LC_MESSAGES": "ja_JP"}, "ja"),
+        ({"LANG": "ja_JP", "LC_ALL": ""}, "ja"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+    ],
+)
+def test_the_locale_names_a_language(environment: dict[str, str], language: str) -> None:
+    assert of_locale(environment) == language
+
+
+def test_a_plural() -> None:
+    assert [plural(count, "record") for count in (0, 1, 2)] == ["0 records", "1 record", "2 records"]
+    with speaking("ja"):
+        assert plural(1, "record") == "レコード 1 件"
+
+
+def test_a_sentence_without_entry_stays_as_it_is() -> None:
+    """A site's own rules (--rules) are in the site's language."""
+    with speaking("ja"):
+        assert tr("Ask the mill on {phone}.", phone=5512) == "Ask the mill on 5512."
+
+
+CASE = str(CASES / "harbour-d-server-cert-revoked")
+
+
+def test_the_terminal_speaks_the_language_of_the_locale(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    monkeypatch.setenv("PYTHONIOENCODING", "utf-8")
+    assert run(["analyze", CASE]) == 0
+
+    assert "キュー・マネージャーの証明書は失効しています" in capfd.readouterr().out
+
+
+def test_json_is_english_unless_told(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    titles = []
+    for more in ([], ["--lang", "ja"], ["--lang", "en"]):
+        assert run(["analyze", CASE, "-f", "json", *more]) == 0
+        titles.append(json.loads(capfd.readouterr().out)["incidents"][0]["title"])
+
+    assert titles[0] == titles[2] == "The queue manager's certificate is revoked"
+    assert titles[1] == "キュー・マネージャーの証明書は失効しています"
+
+
+def test_the_language_changes_words_only(capfd: pytest.CaptureFixture[str]) -> None:
+    """Cause, confidence, judge and evidence are the same in every language."""
+    reports = []
+    for language in LANGUAGES:
+        assert run(["analyze", CASE, "-f", "json", "--lang", language]) == 0
+        reports.append(json.loads(capfd.readouterr().out)["incidents"][0])
+
+    for key in ("id", "cause", "confidence", "judge", "channel", "start", "certificate", "occurrences"):
+        assert len({json.dumps(each[key]) for each in reports}) == 1
+    lines = [[cited["line"] for cited in each["evidence"]] for each in reports]
+    assert lines[1:] == lines[:-1]
+
+
+@pytest.mark.parametrize("code", ["2393", "AMQ9716", "575032", "certificate-revoked", "XC022001", "AMQ0001"])
+def test_explain_in_japanese(code: str, capfd: pytest.CaptureFixture[str]) -> None:
+    run(["explain", code, "--lang", "ja"])
+    said = capfd.readouterr().out
+
+    english = [line for line in said.splitlines() if not JAPANESE.search(line) and len(line.split()) > 7]
+    assert [each for each in english if "MQ" not in each and "`" not in each and "," not in each] == []
+
+
+def test_an_unknown_language_is_a_mistake(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "2393", "--lang", "fr"]) == 2
+    assert "en, ja" in capfd.readouterr().err
