@@ -16,6 +16,7 @@ from mqdiag.correlate import calendars as calendar_rules
 from mqdiag.correlate.episodes import episodes, is_failure
 from mqdiag.correlate.join import join
 from mqdiag.correlate.offsets import infer_offsets
+from mqdiag.correlate.silence import LOGS as LOGS  # follow asks it, too
 from mqdiag.correlate.silence import logs, unheard
 from mqdiag.correlate.views import clock_of
 from mqdiag.language import tr

@@ -42,7 +42,7 @@ def test_data_stay_what_they_are() -> None:
     assert with_timeline(report_page(report), report).data() == data(report)
 
 
-@pytest.mark.parametrize("format", ["terminal"])
+@pytest.mark.parametrize("format", ["terminal", "md", "html"])
 def test_it_stands_at_the_end_of_a_page(format: str) -> None:
     report = full_report()
     moved = replace(report, clocks=(Clock(("desk-pc07", "harb1"), 60.0, 0.05, 4),))
