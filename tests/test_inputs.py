@@ -114,7 +114,8 @@ def test_any_bytes_join_again(data: bytes, mark: bytes) -> None:
     assert end == len(mark + data)
 
 
-@given(st.binary(max_size=60))
+@settings(max_examples=300)
+@given(st.binary(max_size=60) | st.binary(max_size=20).map(lambda each: b"\x1b$B" + each))
 def test_decoding_never_fails(data: bytes) -> None:
     assert isinstance(decode(data).text, str)
 
