@@ -28,6 +28,8 @@ from sample_cases import ROOT, Case, all_cases, inputs
 from test_records import RECORDS, SAMPLES
 
 from mqdiag.cli import run
+from mqdiag.formats import all_formats
+from mqdiag.frame import frame
 from mqdiag.parse import framed, parsed, read
 from mqdiag.sources import Source
 from mqdiag.text import decode
@@ -335,3 +337,16 @@ def test_ffst_rows_are_in_time_order_whatever_file_they_are_in() -> None:
     assert times == sorted(times)
     assert len(untimed) == 3
     assert untimed == sorted(untimed)
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 4096])
+def test_block_sizes_change_nothing_for_any_format_that_knows_a_sample(size: int) -> None:
+    """Also for the formats that are asked only where others left a gap: records are the same in any pieces."""
+    for path in SAMPLES:
+        data = path.read_bytes()
+        if len(data) > 20_000:
+            continue
+        pieces = [data[place : place + size] for place in range(0, len(data), size)]
+        for each in all_formats():
+            if each.looks_like(data, path.name):
+                assert list(frame(pieces, each, path.name)) == list(frame([data], each, path.name)), (path, each)
