@@ -77,7 +77,8 @@ class Framer:
                 begin, self.is_open = start, True
                 self.awaits = match.lastgroup in self.format.opens
             if closes or self.format.one_line:
-                stop += self.buffer.startswith(b"\n", stop)  # a record that is closed ends with its line
+                if not self.buffer.endswith(b"\n", begin, stop):
+                    stop += self.buffer.startswith(b"\n", stop)  # a record that is closed ends with its line
                 limit = max(limit, stop)
                 yield self._record(begin, stop)
                 begin, self.is_open = self._passed(stop, complete), False

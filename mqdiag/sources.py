@@ -159,7 +159,8 @@ class Kept:
     def __init__(self, stream: io.FileIO) -> None:
         self.stream, self.at_end = stream, stream.seekable()
         self.size = stream.seek(0, io.SEEK_END) if self.at_end else 0
-        self.file = stream if self.at_end else tempfile.SpooledTemporaryFile(MAX_KEPT_BYTES)  # noqa: SIM115, it lives as long
+        own = stream if self.at_end else tempfile.SpooledTemporaryFile(MAX_KEPT_BYTES)  # noqa: SIM115
+        self.file = cast("IO[bytes]", own)  # it lives as long as its readers
 
     def read(self, offset: int, size: int) -> bytes:
         """Up to `size` bytes from an offset on; fewer only at the end, or where a pipe has no more just now."""

@@ -25,22 +25,30 @@ CANDIDATES = ("cp932", "euc_jp", "gb18030", "big5", "cp949", "cp1252", "cp850")
 def decode(data: bytes, encoding: str | None = None) -> Decoded:
     """
     The text of one record and the encoding it was read in. Never fails: bytes that are not of the encoding
-    become lone surrogates. The record keeps its bytes, so nothing is lost where an encoding has two codes for
+    become lone surrogates or U+FFFD. The record keeps its bytes, so nothing is lost where an encoding has two codes for
     one character.
 
     `encoding` is what the user said; None finds it out: ASCII and UTF-8 if they fit, else by what it looks like.
     """
     if encoding:
-        return Decoded(data.decode(encoding, "surrogateescape"), encoding)
+        return Decoded(lenient(data, encoding), encoding)
     if b"\x1b$" in data and data.isascii():  # ISO-2022-JP switches with ESC $ B
-        return Decoded(data.decode("iso2022_jp", "surrogateescape"), "iso2022_jp")
+        return Decoded(lenient(data, "iso2022_jp"), "iso2022_jp")
     if data.isascii():
         return Decoded(data.decode("ascii"), "ascii")
     try:
         return Decoded(data.decode("utf-8"), "utf-8")
     except UnicodeDecodeError:
         guess = guess_encoding(data)
-        return Decoded(data.decode(guess, "surrogateescape"), guess)
+        return Decoded(lenient(data, guess), guess)
+
+
+def lenient(data: bytes, encoding: str) -> str:
+    """The text; bytes that are not of the encoding become lone surrogates, or U+FFFD where they are ASCII."""
+    try:
+        return data.decode(encoding, "surrogateescape")
+    except UnicodeDecodeError:  # a switch of ISO-2022-JP that was cut off: surrogates stand for high bytes only
+        return data.decode(encoding, "replace")
 
 
 SAMPLE_BYTES = 360  # that are not ASCII: enough to know an encoding by, and looking at each of them costs a microsecond
@@ -63,9 +71,9 @@ def sample(data: bytes) -> bytes:
 def guess_encoding(data: bytes) -> str:
     """The encoding that makes the most language-like text of bytes that are not ASCII; `utf-8` if none does."""
     data = sample(data)
-    best, best_score = "utf-8", likeness(data.decode("utf-8", "surrogateescape"))
+    best, best_score = "utf-8", likeness(lenient(data, "utf-8"))
     for candidate in CANDIDATES:
-        score = likeness(data.decode(candidate, "surrogateescape"))
+        score = likeness(lenient(data, candidate))
         if score > best_score:
             best, best_score = candidate, score
     return best

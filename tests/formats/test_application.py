@@ -220,7 +220,7 @@ def test_brackets_inside_a_message() -> None:
 def test_a_chain_that_was_wrapped_amid_a_word() -> None:
     (event,) = failures("java-cut-and-wrapped.txt")
 
-    assert (event.span.line, event.span.last_line) == (3, 10)
+    assert (event.span.line, event.span.last_line) == (3, 9)
     assert (str(event.message_id), event.queue_manager) == ("AMQ9213", "DAIRYQM")
     assert event.facts["exception"] == "java.net.SocketException: Connection reset"
 
