@@ -89,8 +89,11 @@ def open_question(name: str, events: Sequence[Event]) -> Iterator[str]:
         yield tr("To settle it: AMQERR01.LOG and the FFST files of both ends around {time}.", time=when)
 
 
-def incident(group: Sequence[Verdict]) -> Incident:
-    """One incident of the verdicts on its occurrences; the one that knows most speaks for all."""
+def incident(group: Sequence[Verdict], times: int | None = None) -> Incident:
+    """
+    One incident of the verdicts on its occurrences; the one that knows most speaks for all. `times`: how often it
+    occurred, where the group holds only some of its occurrences.
+    """
     best = max(group, key=lambda each: (each.found.rank, len(each.occurrence.events)))
     found, occurrence = best.found, best.occurrence
     said = partial(fill, values=values(found, occurrence))
@@ -107,12 +110,12 @@ def incident(group: Sequence[Verdict]) -> Incident:
         queue_manager=queue_manager_of(occurrence.events),
         start=instants[0] if instants else None,
         end=instants[-1] if instants else None,
-        occurrences=count(group),
+        occurrences=times or count(group),
         certificate=CertificateFinding(certificate or Certificate(), found.owner)
         if certificate or found.owner
         else None,
         alternatives=tuple(alternatives(best, said)),
-        evidence=evidence(group, best),
+        evidence=evidence(group, best, times or count(group)),
         missing=tuple(missing(best, said)),
         remedies=(*site_notes(occurrence), *(remedy(each, said) for each in found.remedies)),
         times=tuple(sorted(instant for each in group if (instant := begin(each.occurrence)))),
@@ -170,7 +173,7 @@ def alternatives(verdict: Verdict, said: Filler) -> Iterator[Alternative]:
 # ---- evidence --------------------------------------------------------------------------------------------------
 
 
-def evidence(group: Sequence[Verdict], best: Verdict) -> tuple[Evidence, ...]:
+def evidence(group: Sequence[Verdict], best: Verdict, times: int) -> tuple[Evidence, ...]:
     """What is cited: everything of the occurrence that knows most, then of the others what is of a new kind."""
     cited = list(evidence_of(best))
     kinds = {kind_of(each) for each in cited}
@@ -183,18 +186,18 @@ def evidence(group: Sequence[Verdict], best: Verdict) -> tuple[Evidence, ...]:
             break
     unique = {(each.span, each.role): each for each in cited}
     last = group[-1].occurrence.lead
-    if rhythm := rhythm_of(group):
+    if rhythm := rhythm_of(group, times):
         unique = {key: replace(e, says=f"{e.says} ({rhythm})") if e.event is last else e for key, e in unique.items()}
     return tuple(sorted(unique.values(), key=in_order))
 
 
-def rhythm_of(group: Sequence[Verdict]) -> str | None:
+def rhythm_of(group: Sequence[Verdict], times: int) -> str | None:
     """How often and how far apart: `the last of 200, usually 1 min apart`; None of less than three."""
     moments = sorted(e.occurrence.lead.instant for e in group if e.occurrence.lead.instant)
     if len(moments) < 3:
         return None
     apart = median((after - before).total_seconds() for before, after in pairwise(moments))
-    return f"the last of {count(group)}, usually {duration(apart)} apart"
+    return f"the last of {times}, usually {duration(apart)} apart"
 
 
 def duration(seconds: float) -> str:

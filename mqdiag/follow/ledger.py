@@ -216,7 +216,7 @@ class Ledger:
         state = (len(group), case.dropped, [(v.found, v.occurrence.events, paths(v.occurrence)) for v in spokesmen])
         if case.incident is None or state != case.state:
             case.state = state
-            case.incident = self.made(case, group, incident(spokesmen))
+            case.incident = self.made(case, group, incident(spokesmen, len(group) + case.dropped))
             case.pending = case.told is None or news_in(case.told, case.incident)
         sides = {each.side for each in case.incident.evidence}
         case.waits = not decided(case.incident) and hears(sides, {each.span.path for each in case.incident.evidence})
@@ -229,7 +229,6 @@ class Ledger:
         return replace(
             found,
             id=case.id,
-            occurrences=len(group) + case.dropped,
             start=min(instants, default=None),
             end=max(instants, default=None),
         )
