@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import fields
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +16,11 @@ from sample_cases import all_cases, in_bytes
 from mqdiag.formats._base import Format
 from mqdiag.formats.errorlog import ErrorLog
 from mqdiag.formats.jsonlog import JsonLog
-from mqdiag.parse import Reading, read
+from mqdiag.parse import Reading, framed, read
 from mqdiag.sources import Source
+
+sys.path.insert(0, str(Path(__file__).parent / "bench"))
+from inputs import amqerr
 
 SAMPLES = {f"{case.name}/{path}": data for case in all_cases() for path, data in in_bytes(case).items()}
 LOGS = [data for data in SAMPLES.values() if b"Process(" in data]
@@ -36,6 +41,9 @@ PARTS = (
     HEADER + "AMQ7233I: All is well.\n\nEXPLANATION:\nNothing.\nACTION:\nNone.\n" + "-" * 79 + "\n",
     HEADER + "AMQ7234I: All is well.\n\nEXPLANATION:\nNone.\nACTION:\nNone.\n----- amqccisa.c : 89 " + "-" * 55 + "\n",
 )  # fmt: skip
+
+
+RARE = ("11/15/2005  10:23:{0:02} AM\nAMQ9208: Error on receive.\n", "Event ID: 7233\nDescription:\n" + HEADER)
 
 
 def reading(data: bytes, passes: bool, sizes: int = 128 * 1024) -> Reading:
@@ -73,6 +81,37 @@ def test_any_mixture_reads_the_same(parts: list[str], size: int) -> None:
     data = (lead + "".join(part.format(place % 60) for place, part in enumerate(parts))).encode()
 
     assert content(reading(data, True, size)) == content(reading(data, False))
+
+
+@settings(max_examples=200, deadline=None)
+@given(parts=st.lists(st.sampled_from((*PARTS, *RARE)), max_size=30), size=st.integers(40, 4000))
+def test_logs_with_rare_beginnings_read_the_same(parts: list[str], size: int) -> None:
+    lead = PARTS[-2].format(1) + RARE[0].format(2)
+    data = (lead + "".join(part.format(place % 60) for place, part in enumerate(parts))).encode()
+
+    assert content(reading(data, True, size)) == content(reading(data, False, size))
+
+
+@pytest.mark.parametrize("passes", [True, False])
+def test_every_intact_record_is_found(passes: bool) -> None:
+    """Of records without footer, or cut off anywhere, none swallows its neighbours."""
+    texts = list(amqerr(0.1, 400_000, damage=0.05))
+    intact = sum(text.endswith("-\n") for text in texts)
+    found = reading("".join(texts).encode(), passes)
+    places, offset = set(), 0
+    for text in texts:
+        if text.endswith("-\n"):
+            places.add(offset)
+        offset += len(text)
+    begun = {record.span.offset for record, _ in framed(source("".join(texts).encode())) if record.kind == "amqerr"}
+
+    assert intact < len(texts) * 0.95
+    assert found.records >= intact
+    assert places <= begun
+
+
+def source(data: bytes) -> Source:
+    return Source("x", "x", lambda: BytesIO(data))
 
 
 @settings(max_examples=100, deadline=None)
