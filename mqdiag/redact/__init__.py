@@ -94,7 +94,8 @@ def redactor(
     levels = {("address", each.vrmf) for each in events if each.vrmf}  # four numbers with dots, too
     named |= shaped(named)
     named |= {("domain", domain) for domain in own_domains(named)}
-    named = settled(named - levels)
+    # an address of the range that pseudonyms are taken from is nobody's: it is kept, and not searched for
+    named = settled({each for each in named - levels if each[0] != "address" or not is_pseudonym(each[1], key)})
     known = Redactor(tokens(named, key), frozenset(named), words, frozenset(value for _, value in in_paths))
     domains = sorted(own_domains(named))
     sentences = dict.fromkeys((*texts_of(report), *texts))
