@@ -197,7 +197,7 @@ def rhythm_of(group: Sequence[Verdict], times: int) -> str | None:
     if len(moments) < 3:
         return None
     apart = median((after - before).total_seconds() for before, after in pairwise(moments))
-    return f"the last of {times}, usually {duration(apart)} apart"
+    return tr("the last of {count}, usually {apart} apart", count=times, apart=duration(apart))
 
 
 def duration(seconds: float) -> str:
@@ -253,8 +253,8 @@ def unpicked(occurrence: Occurrence) -> Sequence[Event]:
 def one_of(occurrence: Occurrence) -> str:
     count = len(occurrence.candidates)
     if count == 1:
-        return "may be the other end's record of this failure, and may as well be that of another"
-    return f"one of {count} records that fit equally well as the other end's view of this failure"
+        return tr("may be the other end's record of this failure, and may as well be that of another")
+    return tr("one of {count} records that fit equally well as the other end's view of this failure", count=count)
 
 
 def silence(first: object, last: object) -> str:
@@ -337,20 +337,25 @@ def undecidable(occurrence: Occurrence) -> Iterator[str]:
     side = side_word(occurrence.candidates[0].side, (*occurrence.events, *occurrence.candidates))
     named = [place(each) for each in occurrence.candidates[:MAX_CANDIDATES]]
     if len(occurrence.candidates) > len(named):
-        named.append(f"{len(occurrence.candidates) - len(named)} more")
-    where = f"{', '.join(named[:-1])} or {named[-1]}" if len(named) > 1 else named[0]
+        named.append(tr("{count} more", count=len(occurrence.candidates) - len(named)))
+    where = tr("{several} or {last}", several=", ".join(named[:-1]), last=named[-1]) if len(named) > 1 else named[0]
     if unpicked(occurrence):
-        yield (
-            f"Which record of the {side} belongs to {place(occurrence.lead)} cannot be told: {where}. "
-            "A process id, a port or a log with clocks set right would tell."
+        yield tr(
+            "Which record of the {side} belongs to {place} cannot be told: {where}. A process id, a port or a log "
+            "with clocks set right would tell.",
+            side=side,
+            place=place(occurrence.lead),
+            where=where,
         )
     else:
-        yield f"The record of the {side} that is cited could also be {where}; it says the same."
+        yield tr(
+            "The record of the {side} that is cited could also be {where}; it says the same.", side=side, where=where
+        )
 
 
 def place(event: Event) -> str:
-    channel = f" (channel {event.channel})" if event.channel else ""
-    return f"{event.span.path}:{event.span.line}{channel}"
+    where = f"{event.span.path}:{event.span.line}"
+    return tr("{where} (channel {channel})", where=where, channel=event.channel) if event.channel else where
 
 
 def no_log(occurrence: Occurrence, side: Side) -> str:
