@@ -15,7 +15,7 @@ from mqdiag.classify.fold import Verdict, channel_of, count, fold, queue_manager
 from mqdiag.classify.rules import candidates, other_side
 from mqdiag.classify.words import certificate_of, fill, host, moment, own_values, side_word, values
 from mqdiag.knowledge import knowledge
-from mqdiag.language import tr, translated
+from mqdiag.language import marked, tr, translated
 from mqdiag.model import (
     Alternative,
     Certificate,
@@ -39,6 +39,12 @@ ROLE_ORDER: Sequence[Role] = ("origin", "echo", "wrapper", "support", "absence")
 SIDES: tuple[Side, ...] = ("client", "server")
 NAMES_A_CAUSE = -8  # lighter signs only say that something failed: no alternative to a cause
 MAX_CANDIDATES = 6  # records named where several fit equally well
+UNITS = (
+    (marked("{count} d"), 86_400),
+    (marked("{count} h"), 3600),
+    (marked("{count} min"), 60),
+    (marked("{count} s"), 1),
+)
 MAX_EVIDENCE = 24  # records cited of one incident; more of the same say nothing more
 
 
@@ -194,18 +200,18 @@ def rhythm_of(group: Sequence[Verdict]) -> str | None:
     if len(moments) < 3:
         return None
     apart = median((after - before).total_seconds() for before, after in pairwise(moments))
-    return f"the last of {count(group)}, usually {duration(apart)} apart"
+    return tr("the last of {count}, usually {time} apart", count=count(group), time=duration(apart))
 
 
 def duration(seconds: float) -> str:
     """`0.4 s`, `12 s`, `1 min 5 s`, `2 h`: the two greatest units that are not 0."""
     if seconds < 10:
-        return f"{seconds:.1f} s".replace(".0 s", " s")
+        return tr("{count} s", count=f"{seconds:.1f}".removesuffix(".0"))
     rest, parts = round(seconds), []
-    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
+    for unit, size in UNITS:
         count, rest = divmod(rest, size)
         if count:
-            parts.append(f"{count} {unit}")
+            parts.append(tr(unit, count=count))
     return " ".join(parts[:2])
 
 
@@ -250,8 +256,8 @@ def unpicked(occurrence: Occurrence) -> Sequence[Event]:
 def one_of(occurrence: Occurrence) -> str:
     count = len(occurrence.candidates)
     if count == 1:
-        return "may be the other end's record of this failure, and may as well be that of another"
-    return f"one of {count} records that fit equally well as the other end's view of this failure"
+        return tr("may be the other end's record of this failure, and may as well be that of another")
+    return tr("one of {count} records that fit equally well as the other end's view of this failure", count=count)
 
 
 def silence(first: object, last: object) -> str:
@@ -334,20 +340,26 @@ def undecidable(occurrence: Occurrence) -> Iterator[str]:
     side = side_word(occurrence.candidates[0].side, (*occurrence.events, *occurrence.candidates))
     named = [place(each) for each in occurrence.candidates[:MAX_CANDIDATES]]
     if len(occurrence.candidates) > len(named):
-        named.append(f"{len(occurrence.candidates) - len(named)} more")
-    where = f"{', '.join(named[:-1])} or {named[-1]}" if len(named) > 1 else named[0]
+        named.append(tr("{count} more", count=len(occurrence.candidates) - len(named)))
+    first = tr(", ").join(named[:-1])
+    where = tr("{first} or {last}", first=first, last=named[-1]) if first else named[0]
     if unpicked(occurrence):
-        yield (
-            f"Which record of the {side} belongs to {place(occurrence.lead)} cannot be told: {where}. "
-            "A process id, a port or a log with clocks set right would tell."
+        yield tr(
+            "Which record of the {side} belongs to {record} cannot be told: {where}. "
+            "A process id, a port or a log with clocks set right would tell.",
+            side=side,
+            record=place(occurrence.lead),
+            where=where,
         )
     else:
-        yield f"The record of the {side} that is cited could also be {where}; it says the same."
+        yield tr(
+            "The record of the {side} that is cited could also be {where}; it says the same.", side=side, where=where
+        )
 
 
 def place(event: Event) -> str:
-    channel = f" (channel {event.channel})" if event.channel else ""
-    return f"{event.span.path}:{event.span.line}{channel}"
+    where = f"{event.span.path}:{event.span.line}"
+    return tr("{place} (channel {name})", place=where, name=event.channel) if event.channel else where
 
 
 def no_log(occurrence: Occurrence, side: Side) -> str:

@@ -385,7 +385,7 @@ def date_notes(reading: Reading, events: Sequence[Event], calendar: Calendar) ->
     """The notes on dates of a source that stay open, or that only the records around them decided."""
     path, line = reading.source.path, reading.example.span.line if reading.example else None
     if calendar.mixed:
-        text = (
+        text = tr(
             "This source writes dates in two orders, day/month and month/day. Where a date can be both, the records "
             "before and after it decided; --date-order dmy or --date-order mdy reads all open ones alike."
         )
@@ -397,10 +397,12 @@ def date_notes(reading: Reading, events: Sequence[Event], calendar: Calendar) ->
         yield Note("ambiguous-date", path, line, still_open(Stamp(written)))
     twice = next((e for e in events if e.stamp and e.stamp.instant and e.stamp.certainty == "ambiguous"), None)
     if twice and twice.stamp:
-        text = (
-            f"'{twice.stamp.written}' is in an hour that the clock went through twice, or in which its offset was "
+        text = tr(
+            "'{written}' is in an hour that the clock went through twice, or in which its offset was "
             "changed, and the records around it do not tell which it was; the earlier one was taken. "
-            f"--tz {path}=OFFSET, such as +01:00, settles it."
+            "--tz {path}=OFFSET, such as +01:00, settles it.",
+            written=twice.stamp.written,
+            path=path,
         )
         yield Note("ambiguous-hour", path, twice.span.line, text)
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mqdiag.clock import common_time
-from mqdiag.language import plural
+from mqdiag.language import marked, plural, tr, translated
 from mqdiag.render._document import Block, Heading, Paragraph, Table
 from mqdiag.render._labels import clock_time, identity, moment, place
 
@@ -25,7 +25,14 @@ if TYPE_CHECKING:
     from mqdiag.render import Page
     from mqdiag.render._document import Document
 
-COLUMNS = ("time (UTC)", "#", "client", "server", "role", "what it says")
+COLUMNS = (
+    marked("time (UTC)"),
+    "#",
+    marked("client"),
+    marked("server"),
+    marked("role"),
+    marked("what it says"),
+)
 WORTH_SAYING_S = 0.001
 
 
@@ -79,22 +86,23 @@ def with_timeline(page: Page, report: Report) -> Page:
 
 def blocks(report: Report) -> Iterator[Block]:
     entries = timeline(report)
-    yield Heading("Timeline", 1)
+    yield Heading(tr("Timeline"), 1)
     if not entries:
-        yield Paragraph("No cited record has a time that is known in UTC.")
+        yield Paragraph(tr("No cited record has a time that is known in UTC."))
         return
     yield from corrections(report)
-    yield Table(COLUMNS, tuple(rows(entries)), figures=("#",), lead=4)
+    yield Table(tuple(translated(each) for each in COLUMNS), tuple(rows(entries)), figures=("#",), lead=4)
     if missing := sum(bool(e.event and not e.event.instant) for each in report.incidents for e in each.evidence):
-        yield Paragraph(f"Not shown: {plural(missing, 'cited record')} whose time in UTC is not known.")
+        records = plural(missing, "cited record")
+        yield Paragraph(tr("Not shown: {records} whose time in UTC is not known.", records=records))
 
 
 def corrections(report: Report) -> Iterator[Block]:
     """What was taken off which clock, so that nobody looks for the corrected times in the log."""
     moved = {name: value for name, value in common_time(report.clocks).items() if abs(value) >= WORTH_SAYING_S}
     if moved:
-        said = ", ".join(f"{name} {-value:+.3f} s" for name, value in sorted(moved.items()))
-        yield Paragraph(f"Clocks corrected by what both ends logged: {said}.")
+        said = tr(", ").join(f"{name} {-value:+.3f} s" for name, value in sorted(moved.items()))
+        yield Paragraph(tr("Clocks corrected by what both ends logged: {clocks}.", clocks=said))
 
 
 def rows(entries: Sequence[Entry]) -> Iterator[tuple[str, ...]]:
@@ -107,7 +115,7 @@ def rows(entries: Sequence[Entry]) -> Iterator[tuple[str, ...]]:
             str(each.incident),
             what if evidence.side == "client" else "",
             what if evidence.side != "client" else "",
-            evidence.role,
+            translated(evidence.role),
             evidence.says,
         )
         day = each.instant
