@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from mqdiag import __version__, pipeline
 from mqdiag.context import careful_records, excerpts, written
 from mqdiag.excerpts import cited_in
+from mqdiag.language import marked, tr
 from mqdiag.render import Screen, formats, render, report_page
 from mqdiag.render.json import SCHEMA as REPORT_SCHEMA
 from mqdiag.sources import DAMAGED
@@ -38,19 +39,19 @@ NO_TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip can say
 ORDINARY_FILE = 0o100644 << 16
 UNIX = 3
 
-ABOUT = """\
+ABOUT = marked("""\
 This is a bundle of mqdiag {version}, which says from the IBM MQ logs of both ends of a failed channel which end
 refused, why, and what to do.
 
 report.*        the report; all of these say the same
 excerpts/       the records that it cites, with the lines around them
 inventory.json  what was read: paths, sizes, SHA-256, and the options
-"""
-ABOUT_REDACTED = """
+""")
+ABOUT_REDACTED = marked("""
 Names, addresses and paths were replaced by pseudonyms, the same one for the same value everywhere: HOST-1, QM-2,
 240.0.1.2. Message ids, codes, probe ids, times and the SHA-256 of the inputs are the real ones. Dumps and the lines of
 applications that are not about MQ were left out of the excerpts.
-"""
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def bundle(options: Options, *, redact: bool, key: Key | None = None) -> Bundle:
     raw = careful_records(analysis.report, raw) if redact else raw
     redactor = redactor_of(analysis, options, (*shown_texts(shown), *raw.values()), shown, key) if redact else None
     texts = {
-        "README.txt": ABOUT.format(version=__version__) + (ABOUT_REDACTED if redactor else ""),
+        "README.txt": tr(ABOUT, version=__version__) + (tr(ABOUT_REDACTED) if redactor else ""),
         **reports(analysis, raw, redactor),
         **told(shown, redactor),
     }

@@ -77,7 +77,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
         for line in traceback.format_exc().splitlines():  # it may quote a log
             complain(line)
-        complain("This is a defect of mqdiag, not of your logs. Please report it with the lines above.")
+        with speaking(of_locale(os.environ)):
+            complain(tr("This is a defect of mqdiag, not of your logs. Please report it with the lines above."))
         return NOT_DONE
     return OK
 
@@ -267,29 +268,40 @@ def bundle_up(
     redact_key: RedactKey = None,
     redact_map: RedactMap = None,
     force: Force = False,
+    lang: Lang = None,
 ) -> None:
     """Write a zip for the support case: the report, the cited records, what was read."""
     from mqdiag import bundle, pipeline
 
-    options = chosen(
-        paths, client, server, tz, date_order, since=since, until=until, channel=channel, encoding=encoding, jobs=jobs
-    )
-    if Path(output).exists() and not force:
-        raise MqdiagError(
-            "You asked for a bundle.",
-            where=output,
-            found="There is a file of that name.",
-            hint="Choose another name with -o, or overwrite it with --force.",
+    with answering(lang, ["zip"], [output]):
+        options = chosen(
+            paths,
+            client,
+            server,
+            tz,
+            date_order,
+            since=since,
+            until=until,
+            channel=channel,
+            encoding=encoding,
+            jobs=jobs,
         )
-    key = redaction_key(redact_key, redact_map)
-    made = bundle.bundle(options, redact=bool(redact or redact_key or redact_map), key=key)
-    report = made.analysis.report
-    keep_input([Target("zip", output)], [source.path.partition("!")[0] for source in report.sources])
-    try:
-        Path(output).write_bytes(bundle.zipped(made.members))
-    except OSError as error:
-        raise MqdiagError("I could not write the bundle.", where=output, found=f"{error.strerror}.") from error
-    keep_map(redact_map, made.redactor)
+        if Path(output).exists() and not force:
+            raise MqdiagError(
+                tr("You asked for a bundle."),
+                where=output,
+                found=tr("There is a file of that name."),
+                hint=tr("Choose another name with -o, or overwrite it with --force."),
+            )
+        key = redaction_key(redact_key, redact_map)
+        made = bundle.bundle(options, redact=bool(redact or redact_key or redact_map), key=key)
+        report = made.analysis.report
+        keep_input([Target("zip", output)], [source.path.partition("!")[0] for source in report.sources])
+        try:
+            Path(output).write_bytes(bundle.zipped(made.members))
+        except OSError as error:
+            raise MqdiagError(tr("I could not write the bundle."), where=output, found=f"{error.strerror}.") from error
+        keep_map(redact_map, made.redactor)
     raise typer.Exit(status(report, FailOn.never, pipeline.PARTIAL))
 
 
@@ -428,18 +440,20 @@ def follow(
         bool, typer.Option("--from-start", help="Tell also what watched files hold already. Pipes are read in full.")
     ] = False,
     encoding: Encoding = None,
+    lang: Lang = None,
 ) -> None:
     """Print verdicts as they come, from a pipe or from logs that grow; -f json for the next program."""
     from mqdiag import follow as following
     from mqdiag.render._live import sink
 
-    options = chosen(paths, client, server, tz, date_order, channel=channel, encoding=encoding)
-    lines = sink(format, tell_line, complain, screen())
-    try:
-        status = following.follow(options, lines, wait_s=wait, from_start=from_start)
-    except BrokenPipeError:
-        silence()
-        status = OK
+    with answering(lang, [format], None):
+        options = chosen(paths, client, server, tz, date_order, channel=channel, encoding=encoding)
+        lines = sink(format, tell_line, complain, screen())
+        try:
+            status = following.follow(options, lines, wait_s=wait, from_start=from_start)
+        except BrokenPipeError:
+            silence()
+            status = OK
     raise typer.Exit(status)
 
 
@@ -516,11 +530,12 @@ def answering(
 ) -> AbstractContextManager[None]:
     """What runs in it answers in the language asked for, else a terminal's in that of the locale."""
     if lang is not None and lang not in LANGUAGES:
-        raise MqdiagError(
-            f"You asked for the language {lang}.",
-            found="I do not speak it.",
-            hint=f"Choose one of {', '.join(LANGUAGES)}.",
-        )
+        with speaking(of_locale(os.environ)):
+            raise MqdiagError(
+                tr("You asked for the language {name}.", name=lang),
+                found=tr("I do not speak it."),
+                hint=tr("Choose one of {names}.", names=", ".join(LANGUAGES)),
+            )
     to_eyes = set(format or ["terminal"]) == {"terminal"} and not output
     return speaking(lang or (of_locale(os.environ) if to_eyes else "en"))
 

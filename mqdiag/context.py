@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mqdiag.formats.ffst import header_end, sections
 from mqdiag.interpret import interpret
+from mqdiag.language import marked, tr
 from mqdiag.parse import framed, parsed
 from mqdiag.passwords import masked
 from mqdiag.sources import DAMAGED
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 CONTEXT_LINES = 4
 MOST_LINES = 200  # of one record
-LEFT_OUT = "[left out]"
+LEFT_OUT = marked("[left out]")
 SHOWN_SECTIONS = ("MQM Function Stack", "MQM Trace History")
 OTHERS = ("java-exception", "unparsed", "unknown")  # records that others than MQ wrote
 ABOUT_MQ = re.compile(
@@ -111,7 +112,9 @@ def careful_text(kind: Kind, text: str) -> str:
     """As many lines, those that nobody can redact left out."""
     if kind == "ffst":
         text = without_dumps(text)
-    return "\n".join(line if not line.strip() or can_be_redacted(kind, line) else LEFT_OUT for line in text.split("\n"))
+    return "\n".join(
+        line if not line.strip() or can_be_redacted(kind, line) else tr(LEFT_OUT) for line in text.split("\n")
+    )
 
 
 def can_be_redacted(kind: Kind, line: str) -> bool:
@@ -134,13 +137,13 @@ def without_dumps(text: str) -> str:
 
 def emptied(data: bytes) -> bytes:
     """As many lines, with nothing on them."""
-    return b"".join(LEFT_OUT.encode() + b"\n" if line.strip() else b"\n" for line in data.splitlines())
+    return b"".join(tr(LEFT_OUT).encode() + b"\n" if line.strip() else b"\n" for line in data.splitlines())
 
 
 def shortened(lines: Sequence[str]) -> str:
     """The lines of a record, of a very long one the first; runs of lines left out are told once."""
     if len(lines) > MOST_LINES:
-        lines = [*lines[:MOST_LINES], f"[{len(lines) - MOST_LINES} more lines of this record]"]
+        lines = [*lines[:MOST_LINES], tr("[{count} more lines of this record]", count=len(lines) - MOST_LINES)]
     return "\n".join(lines)
 
 
@@ -149,7 +152,7 @@ def written(excerpt: Excerpt, path: str, told: Callable[[str], str]) -> str:
     An excerpt as a text: line numbers, and > before the lines that are cited. `told` makes of a piece's text what
     may be shown, with as many lines.
     """
-    result = [path, "", "> stands before the lines that the report cites.", ""]
+    result = [path, "", tr("> stands before the lines that the report cites."), ""]
     last = 0
     for piece in excerpt.pieces:
         if last and piece.line > last + 1:
@@ -157,9 +160,9 @@ def written(excerpt: Excerpt, path: str, told: Callable[[str], str]) -> str:
         blank = False
         for number, line in enumerate(told(piece.text).split("\n"), piece.line):
             last = number
-            if line == LEFT_OUT and blank:
+            if line == tr(LEFT_OUT) and blank:
                 continue
-            blank = line == LEFT_OUT
+            blank = line == tr(LEFT_OUT)
             mark = ">" if any(first <= number <= end for first, end in excerpt.cited) else " "
             result.append(f"{mark}{number:>7}  {line}".rstrip())
     return "\n".join(result) + "\n"

@@ -144,7 +144,9 @@ def fill(reading: Reading, framing: Framing, encoding: str | None, below: bool =
             tally.is_on = below or reading.example is not None
     except (OSError, *DAMAGED) as error:
         size = reading.bytes + tally.size
-        reading.notes.append(unreadable(reading.source.path, f"it ends after {size} bytes ({error})"))
+        reading.notes.append(
+            unreadable(reading.source.path, tr("it ends after {count} bytes ({error})", count=size, error=error))
+        )
     reading.bytes += tally.size
     reading.records += tally.records
     reading.counted.update(tally.counted)

@@ -21,6 +21,7 @@ from mqdiag import formats, grammar
 from mqdiag.errors import MqdiagError
 from mqdiag.formats._base import Format
 from mqdiag.interpret import interpret
+from mqdiag.language import language, speaking, tr
 from mqdiag.parse import HEAD_BYTES, Reading, append, divisible, fill, finish, framed_as, read
 from mqdiag.sources import BLOCK_BYTES
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
+    from mqdiag.language import Language
     from mqdiag.model import Event, Side
     from mqdiag.sources import Source
 
@@ -194,7 +196,7 @@ def in_processes(pieces: Sequence[Piece], jobs: int) -> Iterator[Reading]:
         for _ in range(jobs):
             ours, theirs = context.Pipe()
             lines.append(ours)
-            worker = context.Process(target=serve, args=(theirs, lines if forks else []), daemon=True)  # type: ignore[attr-defined]
+            worker = context.Process(target=serve, args=(theirs, lines if forks else [], language()), daemon=True)  # type: ignore[attr-defined]
             with no_interrupt():
                 worker.start()
                 workers.append(worker)
@@ -240,14 +242,14 @@ def answer(line: Connection, piece: Piece) -> Reading:
 
 def lost(piece: Piece) -> MqdiagError:
     return MqdiagError(
-        "One of the processes that read the logs was ended.",
+        tr("One of the processes that read the logs was ended."),
         where=piece.source.path,
-        found="Somebody stopped it, or the memory did not suffice.",
-        hint="Read with one process: -j 1",
+        found=tr("Somebody stopped it, or the memory did not suffice."),
+        hint=tr("Read with one process: -j 1"),
     )
 
 
-def serve(line: Connection, others: Sequence[Connection]) -> None:
+def serve(line: Connection, others: Sequence[Connection], spoken: Language) -> None:
     """
     Work off pieces until there are no more. An interrupt ends this process at once and without a word, for the
     first one has the say. `others` are its ends of the lines: while they are open here, nobody sees it end.
@@ -260,7 +262,7 @@ def serve(line: Connection, others: Sequence[Connection]) -> None:
     gc.set_threshold(TENURED)
     for each in others:
         each.close()
-    with suppress(EOFError, OSError):
+    with suppress(EOFError, OSError), speaking(spoken):
         while True:
             piece = line.recv()
             try:

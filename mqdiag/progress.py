@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from threading import Timer
 from typing import IO, TYPE_CHECKING
 
+from mqdiag.language import marked, tr
 from mqdiag.render._visible import visible
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from mqdiag.pipeline import Watch
 
 PATIENCE_S = 1.0  # what is quicker shows nothing
-THINKING = "joining both ends"
+THINKING = marked("joining both ends")
 
 
 class Bar:
@@ -35,7 +36,7 @@ class Bar:
     def __call__(self, path: str, done: int, total: int) -> None:
         left = PATIENCE_S - (self.clock() - self.since)
         if not path:  # nobody calls again before it is done
-            self.timer = Timer(max(left, 0), self.think)
+            self.timer = Timer(max(left, 0), self.think, [tr(THINKING)])  # a thread has no language of its own
             self.timer.daemon = True
             self.timer.start()
         elif self.progress or left <= 0:
@@ -57,12 +58,12 @@ class Bar:
         progress.start()
         return progress
 
-    def think(self) -> None:
+    def think(self, words: str) -> None:
         """A bar without an end: how long this takes is not known."""
         self.progress = self.progress or self.started()
         read = self.progress.tasks[0]
         self.progress.update(read.id, visible=False)
-        self.progress.add_task(THINKING, total=None, completed=int(read.completed))
+        self.progress.add_task(words, total=None, completed=int(read.completed))
 
     def stop(self) -> None:
         if self.timer:

@@ -102,7 +102,7 @@ def _at(path: str) -> Iterator[Source | Note]:
         return
     place = Path(path)
     if not place.exists():
-        yield unreadable(path, "there is no such file or folder")
+        yield unreadable(path, tr("there is no such file or folder"))
     elif place.is_dir():
         yield from _in_folder(path)
     else:
@@ -217,12 +217,12 @@ def _expand(path: str, location: str, opener: Opener, depth: int, size: int | No
     if kind is None:
         yield Source(path, location, opener, size, plain=depth == 0)
     elif depth >= MAX_ARCHIVE_DEPTH:
-        yield unreadable(path, f"it is an archive inside {depth} others")
+        yield unreadable(path, tr("it is an archive inside {count} others", count=depth))
     else:
         try:
             yield from EXPANDERS[kind](path, location, opener, depth)
         except (OSError, *DAMAGED) as error:
-            yield unreadable(path, f"the archive is damaged or encrypted ({error})")
+            yield unreadable(path, tr("the archive is damaged or encrypted ({error})", error=error))
 
 
 def archive_kind(opener: Opener) -> str | None:
@@ -246,7 +246,7 @@ def _zip(path: str, location: str, opener: Opener, depth: int) -> Iterator[Sourc
         encrypted = {each.filename for each in archive.infolist() if each.flag_bits & 1}
     for name in members[:MAX_ARCHIVE_MEMBERS]:
         if name in encrypted:
-            yield unreadable(f"{path}!{name}", "it is encrypted")
+            yield unreadable(f"{path}!{name}", tr("it is encrypted"))
         else:
             yield from _member(path, location, name, zip_member(opener, name), depth)
     yield from too_many(path, len(members))
@@ -278,7 +278,10 @@ def _compressed(kind: str) -> Callable[[str, str, Opener, int], Iterator[Source 
 
 def too_many(path: str, members: int) -> Iterator[Note]:
     if members > MAX_ARCHIVE_MEMBERS:
-        yield unreadable(path, f"it holds {members} files; the first {MAX_ARCHIVE_MEMBERS} were read")
+        yield unreadable(
+            path,
+            tr("it holds {count} files; the first {most} were read", count=members, most=MAX_ARCHIVE_MEMBERS),
+        )
 
 
 def decompressed(kind: str, opener: Opener) -> IO[bytes]:
@@ -302,7 +305,7 @@ def unpacked_zstd(opener: Opener) -> IO[bytes]:
     try:
         import zstandard
     except ImportError:
-        raise NotImplementedError("to read zstd, install mqdiag[zstd] or unpack it with zstd -d") from None
+        raise NotImplementedError(tr("to read zstd, install mqdiag[zstd] or unpack it with zstd -d")) from None
     reader = zstandard.ZstdDecompressor().stream_reader(opener(), read_across_frames=True)
     return cast("IO[bytes]", io.BufferedReader(reader, BLOCK_BYTES))
 
@@ -313,7 +316,7 @@ def seekable(opener: Opener) -> IO[bytes]:
     if isinstance(stream, zipfile.ZipExtFile) or not stream.seekable():
         data = stream.read(MAX_NESTED_BYTES + 1)
         if len(data) > MAX_NESTED_BYTES:
-            raise ValueError(f"it is larger than {MAX_NESTED_BYTES} bytes")
+            raise ValueError(tr("it is larger than {count} bytes", count=MAX_NESTED_BYTES))
         return io.BytesIO(data)
     return stream
 
@@ -335,7 +338,7 @@ def open_tar_member(opener: Opener, name: str) -> IO[bytes]:
         for each in archive:
             if each.name == name and (stream := archive.extractfile(each)):
                 return stream
-        raise EOFError(f"{name} is not in the archive any more")
+        raise EOFError(tr("{name} is not in the archive any more", name=name))
 
     return cast("IO[bytes]", _Owning(tarfile.open(fileobj=opener(), mode="r|"), find_member))
 

@@ -15,7 +15,7 @@ from mqdiag.classify.fold import Verdict, channel_of, count, fold, queue_manager
 from mqdiag.classify.rules import candidates, other_side
 from mqdiag.classify.words import certificate_of, fill, host, moment, own_values, side_word, values
 from mqdiag.knowledge import knowledge
-from mqdiag.language import tr, translated
+from mqdiag.language import marked, tr, translated
 from mqdiag.model import (
     Alternative,
     Certificate,
@@ -39,6 +39,12 @@ ROLE_ORDER: Sequence[Role] = ("origin", "echo", "wrapper", "support", "absence")
 SIDES: tuple[Side, ...] = ("client", "server")
 NAMES_A_CAUSE = -8  # lighter signs only say that something failed: no alternative to a cause
 MAX_CANDIDATES = 6  # records named where several fit equally well
+UNITS = (
+    (marked("{count} d"), 86_400),
+    (marked("{count} h"), 3600),
+    (marked("{count} min"), 60),
+    (marked("{count} s"), 1),
+)
 MAX_EVIDENCE = 24  # records cited of one incident; more of the same say nothing more
 
 
@@ -197,18 +203,18 @@ def rhythm_of(group: Sequence[Verdict], times: int) -> str | None:
     if len(moments) < 3:
         return None
     apart = median((after - before).total_seconds() for before, after in pairwise(moments))
-    return tr("the last of {count}, usually {apart} apart", count=times, apart=duration(apart))
+    return tr("the last of {count}, usually {time} apart", count=times, time=duration(apart))
 
 
 def duration(seconds: float) -> str:
     """`0.4 s`, `12 s`, `1 min 5 s`, `2 h`: the two greatest units that are not 0."""
     if seconds < 10:
-        return f"{seconds:.1f} s".replace(".0 s", " s")
+        return tr("{count} s", count=f"{seconds:.1f}".removesuffix(".0"))
     rest, parts = round(seconds), []
-    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
+    for unit, size in UNITS:
         count, rest = divmod(rest, size)
         if count:
-            parts.append(f"{count} {unit}")
+            parts.append(tr(unit, count=count))
     return " ".join(parts[:2])
 
 
@@ -338,13 +344,14 @@ def undecidable(occurrence: Occurrence) -> Iterator[str]:
     named = [place(each) for each in occurrence.candidates[:MAX_CANDIDATES]]
     if len(occurrence.candidates) > len(named):
         named.append(tr("{count} more", count=len(occurrence.candidates) - len(named)))
-    where = tr("{several} or {last}", several=", ".join(named[:-1]), last=named[-1]) if len(named) > 1 else named[0]
+    first = tr(", ").join(named[:-1])
+    where = tr("{first} or {last}", first=first, last=named[-1]) if first else named[0]
     if unpicked(occurrence):
         yield tr(
-            "Which record of the {side} belongs to {place} cannot be told: {where}. A process id, a port or a log "
-            "with clocks set right would tell.",
+            "Which record of the {side} belongs to {record} cannot be told: {where}. "
+            "A process id, a port or a log with clocks set right would tell.",
             side=side,
-            place=place(occurrence.lead),
+            record=place(occurrence.lead),
             where=where,
         )
     else:
@@ -355,7 +362,7 @@ def undecidable(occurrence: Occurrence) -> Iterator[str]:
 
 def place(event: Event) -> str:
     where = f"{event.span.path}:{event.span.line}"
-    return tr("{where} (channel {channel})", where=where, channel=event.channel) if event.channel else where
+    return tr("{place} (channel {name})", place=where, name=event.channel) if event.channel else where
 
 
 def no_log(occurrence: Occurrence, side: Side) -> str:

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -24,6 +25,7 @@ from mqdiag.follow.inputs import Data, Ended, Numbers, Opened, Trouble, read_pip
 from mqdiag.follow.ledger import WAIT_S, Revision
 from mqdiag.follow.session import Session, Summary, session
 from mqdiag.follow.watch import POLL_S, Watch
+from mqdiag.language import tr
 from mqdiag.model import Note
 from mqdiag.sources import shown
 
@@ -97,7 +99,8 @@ class Readers:
             except Exception as error:  # a defect of ours: it is told by the main thread
                 self.failure = error
 
-        self.threads.append(threading.Thread(target=guarded, daemon=True))
+        spoken = copy_context()  # a thread begins without the language of the answer
+        self.threads.append(threading.Thread(target=spoken.run, args=(guarded,), daemon=True))
         self.threads[-1].start()
 
     def inside_another(self, path: str) -> bool:
@@ -121,7 +124,13 @@ class Readers:
                 for block in each.blocks():
                     self.items.put(Data(number, block))
             except (OSError, *sources.DAMAGED) as error:
-                self.items.put(Trouble(each.path, f"I could not read {each.path} to its end: {error}.", lost=True))
+                self.items.put(
+                    Trouble(
+                        each.path,
+                        tr("I could not read {path} to its end: {error}.", path=each.path, error=error),
+                        lost=True,
+                    )
+                )
             self.items.put(Ended(number))
 
     def watch(self, roots: list[str]) -> None:
@@ -163,7 +172,7 @@ def follow(options: Options, sink: Sink, *, wait_s: float = WAIT_S, from_start: 
     BrokenPipeError where the reader of the output went away. MqdiagError where an option makes no sense.
     """
     if wait_s < 0:
-        raise MqdiagError("You asked to wait less than no time for the other side.", where="--wait")
+        raise MqdiagError(tr("You asked to wait less than no time for the other side."), where="--wait")
     running = session(options, wait_s=wait_s)
     readers = Readers(options, from_start)
     with signals() as stop:

@@ -12,6 +12,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mqdiag.language import tr
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -82,5 +84,9 @@ def read_pipe(path: str, place: str | int, stream: int, put: Callable[[Item], No
         while data := os.read(source, PIPE_BYTES):
             put(Data(stream, data))
     except OSError as error:
-        put(Trouble(path, f"I could not read {path} any further: {error.strerror}.", lost=True))
+        put(
+            Trouble(
+                path, tr("I could not read {path} any further: {error}.", path=path, error=error.strerror), lost=True
+            )
+        )
     put(Ended(stream))

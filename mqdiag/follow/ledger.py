@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from mqdiag.classify import incident
 from mqdiag.classify.fold import Identity, fold, identity
 from mqdiag.follow.window import key_of
+from mqdiag.language import tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -238,9 +239,13 @@ class Ledger:
         self.cases.pop(case.id, None)
         if case.told is None:
             return
-        says = replace(heir, id=case.id, title=f"{heir.title} (the same as {heir.id})") if heir else case.told
+        says = (
+            replace(heir, id=case.id, title=tr("{title} (the same as {id})", title=heir.title, id=heir.id))
+            if heir
+            else case.told
+        )
         if heir is None:
-            says = replace(says, title=f"Withdrawn, later records speak against it: {says.title}")
+            says = replace(says, title=tr("Withdrawn, later records speak against it: {title}", title=says.title))
         case.revision += 1
         self.last_words.append(Revision(replace(says, occurrences=0), case.revision, "withdrawn"))
         self.remember(case)

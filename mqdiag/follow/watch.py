@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mqdiag.follow.inputs import Data, Ended, Opened, Trouble
+from mqdiag.language import tr
 from mqdiag.sources import BLOCK_BYTES, archive_kind, shown
 
 if TYPE_CHECKING:
@@ -395,7 +396,7 @@ class Watch:
         if self.troubles.get(path) == what:
             return
         self.troubles[path] = what
-        self.put(Trouble(path, f"I cannot read {path}: {what}. I keep trying."))
+        self.put(Trouble(path, tr("I cannot read {path}: {error}. I keep trying.", path=path, error=what)))
 
 
 class _Head:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from mqdiag import names
 from mqdiag.formats._base import Format
 from mqdiag.formats._shell import anywhere
+from mqdiag.language import tr
 from mqdiag.model import Certificate, Event
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def rfc3339(written: str) -> str:
     try:
         moment = datetime.strptime(century + written, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
     except ValueError as error:
-        raise ValueError(f"{written} is no time") from error
+        raise ValueError(tr("{written} is no time", written=written)) from error
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from mqdiag import clock, grammar
 from mqdiag.formats._base import Format, Skim
+from mqdiag.language import tr
 from mqdiag.model import Event, MessageId, Stamp
 
 if TYPE_CHECKING:
@@ -88,11 +89,11 @@ def fields(text: str) -> Mapping[str, object]:
     try:
         found = json.loads(text.strip().rstrip(","))
     except json.JSONDecodeError as error:
-        raise ValueError(f"a JSON object is cut off or damaged at character {error.pos}") from None
+        raise ValueError(tr("a JSON object is cut off or damaged at character {number}", number=error.pos)) from None
     except RecursionError:
-        raise ValueError("a JSON object is nested deeper than any log's") from None
+        raise ValueError(tr("a JSON object is nested deeper than any log's")) from None
     if not isinstance(found, dict):
-        raise ValueError("a JSON object was expected")
+        raise ValueError(tr("a JSON object was expected"))
     return found
 
 

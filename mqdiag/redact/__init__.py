@@ -16,6 +16,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from mqdiag.errors import MqdiagError
+from mqdiag.language import tr, translated
 from mqdiag.model import Certificate, CertificateFinding, Name, Peer
 from mqdiag.passwords import masked
 from mqdiag.redact.boilerplate import words_of_renderers
@@ -437,11 +438,13 @@ class Redactor:
             for hit in self.checked.hits(text, broken=BROKEN_IN_OUTPUT):
                 kind = next((kind for kind, _ in self.kinds.get(squeezed(hit.value), [])), "address")
                 raise MqdiagError(
-                    "I was asked to redact the answer.",
-                    where=f"{where}, line {text.count(chr(10), 0, hit.begin) + 1}",
-                    found=f"It still held an original value there, of the kind {kind.replace('_', ' ')}; "
-                    "so nothing was written.",
-                    hint="This is a defect of mqdiag: please report it, without the logs.",
+                    tr("I was asked to redact the answer."),
+                    where=tr("{path}, line {line}", path=where, line=text.count(chr(10), 0, hit.begin) + 1),
+                    found=tr(
+                        "It still held an original value there, of the kind {kind}; so nothing was written.",
+                        kind=translated(kind.replace("_", " ")),
+                    ),
+                    hint=tr("This is a defect of mqdiag: please report it, without the logs."),
                 )
 
     def reverse(self) -> dict[str, list[str]]:

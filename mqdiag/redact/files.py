@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mqdiag.errors import MqdiagError
+from mqdiag.language import tr
 from mqdiag.redact.tokens import Key
 
 if TYPE_CHECKING:
@@ -24,13 +25,13 @@ def key_of(path: str) -> Key:
             create(path, secrets.token_hex(32) + "\n")
         secret = Path(path).read_bytes().strip()
     except OSError as error:
-        raise MqdiagError("I could not use the key file.", where=path, found=f"{error.strerror}.") from error
+        raise MqdiagError(tr("I could not use the key file."), where=path, found=f"{error.strerror}.") from error
     if len(secret) < FEWEST_BYTES:
         raise MqdiagError(
-            "I was asked to redact with a key.",
+            tr("I was asked to redact with a key."),
             where=path,
-            found=f"The key has {len(secret)} bytes; {FEWEST_BYTES} are the least.",
-            hint="Name a file that does not exist, and I make a key there.",
+            found=tr("The key has {count} bytes; {least} are the least.", count=len(secret), least=FEWEST_BYTES),
+            hint=tr("Name a file that does not exist, and I make a key there."),
         )
     return Key(secret)
 
@@ -39,10 +40,10 @@ def free(path: str) -> None:
     """MqdiagError where the reverse map would overwrite something."""
     if Path(path).exists():
         raise MqdiagError(
-            "I was asked to write the reverse map.",
+            tr("I was asked to write the reverse map."),
             where=path,
-            found="There is a file of that name.",
-            hint="Choose another name, or remove the file.",
+            found=tr("There is a file of that name."),
+            hint=tr("Choose another name, or remove the file."),
         )
 
 
@@ -51,7 +52,7 @@ def write_map(path: str, reverse: Mapping[str, Sequence[str]]) -> None:
     try:
         create(path, json.dumps(reverse, ensure_ascii=False, indent=2) + "\n")
     except OSError as error:
-        raise MqdiagError("I could not write the reverse map.", where=path, found=f"{error.strerror}.") from error
+        raise MqdiagError(tr("I could not write the reverse map."), where=path, found=f"{error.strerror}.") from error
 
 
 def create(path: str, text: str) -> None:

@@ -13,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
 from mqdiag.errors import MqdiagError
+from mqdiag.language import plural, tr, translated
 from mqdiag.render._visible import visible
 from mqdiag.render.json import dumps
 from mqdiag.render.json import incident as incident_data
@@ -54,9 +55,9 @@ def sink(format: str, write: Callable[[str], None], complain: Callable[[str], No
         return JsonLines(write, complain)
     if format != "terminal":
         raise MqdiagError(
-            f"You asked to follow in the format {format}.",
-            found="That can only be written when all is read.",
-            hint="Choose terminal or json.",
+            tr("You asked to follow in the format {name}.", name=format),
+            found=tr("That can only be written when all is read."),
+            hint=tr("Choose terminal or json."),
         )
     from rich.console import Console
 
@@ -98,7 +99,7 @@ class JsonLines:
     def close(self, summary: Any) -> None:
         """What could not be kept in memory is said at the end."""
         if gone := let_go(summary):
-            self.complain(f"To keep the memory bounded: {gone}.")
+            self.complain(tr("To keep the memory bounded: {what}.", what=gone))
 
 
 class Lines(JsonLines):
@@ -155,7 +156,14 @@ class Lines(JsonLines):
             self.screen.stop()
         repeated = [each for each in self.counts.values() if each.occurrences > 1]
         for each in sorted(repeated, key=lambda i: (-i.occurrences, i.id)):
-            self.print(styled(f"{each.id} {each.cause}: {each.occurrences} times, until {clock(each.end)}", ""))
+            said = tr(
+                "{id} {cause}: {count} times, until {time}",
+                id=each.id,
+                cause=each.cause,
+                count=each.occurrences,
+                time=clock(each.end),
+            )
+            self.print(styled(said, ""))
         for line in summary_lines(summary):
             self.print(line)
 
@@ -168,55 +176,61 @@ def styled(value: str, style: str) -> Text:
 
 def verdict_line(incident: Incident, revision: int, change: str) -> Text:
     """`15:23:59Z certain  The client's certificate is revoked; judge: server; channel HARB81.APP1  [MQI-1a2b3c4d]`"""
+    from rich.cells import cell_len
     from rich.text import Text
 
     facts = [
         incident.title,
-        f"refused by the {incident.judge}" if incident.judge else "",
-        f"channel {incident.channel}" if incident.channel else "",
-        f"queue manager {incident.queue_manager}" if incident.queue_manager else "",
+        tr("refused by the {side}", side=translated(incident.judge)) if incident.judge else "",
+        tr("channel {name}", name=incident.channel) if incident.channel else "",
+        tr("queue manager {name}", name=incident.queue_manager) if incident.queue_manager else "",
     ]
-    number = f" revision {revision}" if revision > 1 else ""
+    name = tr("{id} revision {number}", id=incident.id, number=revision) if revision > 1 else incident.id
+    confidence = translated(incident.confidence)
+    confidence += " " * (9 - cell_len(confidence))
     return Text.assemble(
         styled(f"{clock(incident.start)} ", ""),
-        styled(f"{incident.confidence:<8} ", CONFIDENCE_STYLE[incident.confidence] if change != "withdrawn" else "dim"),
+        styled(confidence, CONFIDENCE_STYLE[incident.confidence] if change != "withdrawn" else "dim"),
         styled(f"{incident.cause}: ", "bold"),
-        styled("; ".join(each for each in facts if each), ""),
-        styled(f"  [{incident.id}{number}]", "dim"),
+        styled(tr("; ").join(each for each in facts if each), ""),
+        styled(f"  [{name}]", "dim"),
     )
 
 
 def summary_lines(summary: Any) -> list[Text]:
-    logs = ", ".join(
-        f"{count} of the {side}" if side != "unknown" else f"{count} of an unknown side"
+    logs = tr(", ").join(
+        tr("{count} of the {side}", count=count, side=translated(side))
+        if side != "unknown"
+        else tr("{count} of an unknown side", count=count)
         for side, count in sorted(summary.logs.items())
     )
     share = 100 * summary.unparsed_bytes / summary.bytes if summary.bytes else 0.0
-    lines = [
-        styled(
-            f"logs: {logs or 'none yet'}; {summary.records:,} records, {summary.rate:,.1f}/s; "
-            f"{summary.bytes:,} bytes, {share:.1f} % not understood",
-            "dim",
-        ),
-        styled(
-            f"covered: {clock(summary.first, day=True)} to {clock(summary.last, day=True)}"
-            f"{f', last in {summary.last_path}' if summary.last_path else ''}",
-            "dim",
-        ),
-    ]
+    read = tr(
+        "logs: {logs}; {records} records, {rate}/s; {bytes} bytes, {share} % not understood",
+        logs=logs or tr("none yet"),
+        records=f"{summary.records:,}",
+        rate=f"{summary.rate:,.1f}",
+        bytes=f"{summary.bytes:,}",
+        share=f"{share:.1f}",
+    )
+    covered = tr("covered: {first} to {last}", first=clock(summary.first, day=True), last=clock(summary.last, day=True))
+    if summary.last_path:
+        covered += tr(", last in {path}", path=summary.last_path)
+    lines = [styled(read, "dim"), styled(covered, "dim")]
     for slug, incidents, occurrences in summary.causes[:8]:
-        lines.append(styled(f"{slug}: {incidents} incident{'s' * (incidents != 1)}, {occurrences:,} times", "bold"))
-    before = f"{summary.before} from before the start not shown" if summary.before else ""
-    if aside := "; ".join(each for each in (before, let_go(summary)) if each):
+        times = tr("{count} times", count=f"{occurrences:,}")
+        lines.append(styled(f"{slug}: {plural(incidents, 'incident')}{tr(', ')}{times}", "bold"))
+    before = tr("{count} from before the start not shown", count=summary.before) if summary.before else ""
+    if aside := tr("; ").join(each for each in (before, let_go(summary)) if each):
         lines.append(styled(aside, "dim"))
     return lines
 
 
 def let_go(summary: Any) -> str:
     """How much is only a count by now; empty if everything is at hand."""
-    closed = f"{summary.closed:,} incidents closed" if summary.closed else ""
-    records = f"{summary.let_go:,} records let go" if summary.let_go else ""
-    return ", ".join(each for each in (closed, records) if each)
+    closed = tr("{count} incidents closed", count=f"{summary.closed:,}") if summary.closed else ""
+    records = tr("{count} records let go", count=f"{summary.let_go:,}") if summary.let_go else ""
+    return tr(", ").join(each for each in (closed, records) if each)
 
 
 def clock(instant: datetime | None, *, day: bool = False) -> str:

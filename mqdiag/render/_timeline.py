@@ -91,17 +91,17 @@ def blocks(report: Report) -> Iterator[Block]:
         yield Paragraph(tr("No cited record has a time that is known in UTC."))
         return
     yield from corrections(report)
-    yield Table(tuple(map(translated, COLUMNS)), tuple(rows(entries)), figures=("#",), lead=4)
+    yield Table(tuple(translated(each) for each in COLUMNS), tuple(rows(entries)), figures=("#",), lead=4)
     if missing := sum(bool(e.event and not e.event.instant) for each in report.incidents for e in each.evidence):
-        shown = tr("Not shown: {records} whose time in UTC is not known.", records=plural(missing, "cited record"))
-        yield Paragraph(shown)
+        records = plural(missing, "cited record")
+        yield Paragraph(tr("Not shown: {records} whose time in UTC is not known.", records=records))
 
 
 def corrections(report: Report) -> Iterator[Block]:
     """What was taken off which clock, so that nobody looks for the corrected times in the log."""
     moved = {name: value for name, value in common_time(report.clocks).items() if abs(value) >= WORTH_SAYING_S}
     if moved:
-        said = ", ".join(f"{name} {-value:+.3f} s" for name, value in sorted(moved.items()))
+        said = tr(", ").join(f"{name} {-value:+.3f} s" for name, value in sorted(moved.items()))
         yield Paragraph(tr("Clocks corrected by what both ends logged: {clocks}.", clocks=said))
 
 

@@ -233,10 +233,10 @@ def load(text: str, where: str) -> Report:
     try:
         value = json.loads(text)
         if not isinstance(value, dict) or value.get("schema") != SCHEMA:
-            raise ValueError(f"it is no report of the schema {SCHEMA}")
+            raise ValueError(tr("it is no report of the schema {name}", name=SCHEMA))
         return read_report(value)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        found = f"the key {error} is missing" if isinstance(error, KeyError) else str(error)
+        found = tr("the key {name} is missing", name=error) if isinstance(error, KeyError) else str(error)
         raise MqdiagError(
             tr("I could not read the report."),
             where=where,
