@@ -74,7 +74,7 @@ class JsonLog(Format):
             if hour not in hours:
                 hours.add(hour)
                 tally.stamp(written, written, begin)
-            last, begin = (written, begin), stop + data.startswith(b"\n", stop)  # framing takes an empty line below
+            last, begin = (written, begin), stop
         if last:
             tally.stamp(last[0], last[0], last[1])
         return begin
