@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from mqdiag import grammar
+from mqdiag.formats._base import Format
 
 # -pw secret   -passin pass:secret   -password "two words"
 PASSWORD = re.compile(
@@ -23,6 +25,18 @@ def anywhere(name: str, *terminals: str, at_line_start: tuple[str, ...] = ()) ->
     joined = "|".join(f"(?P<{each}>{grammar.terminal(name, each)})" for each in terminals)
     lines = "".join(f"|^(?P<{each}>{grammar.terminal(name, each)})" for each in at_line_start)
     return re.compile(f"(?:^|(?<=[ \\t]))(?:{joined}){lines}".encode("ascii"), re.MULTILINE)
+
+
+class Anywhere(Format):
+    """A format whose records begin and end also in the middle of a line."""
+
+    @cached_property
+    def openings(self) -> re.Pattern[bytes]:
+        return anywhere(self.grammar_name, *self.opens)
+
+    @cached_property
+    def boundaries(self) -> re.Pattern[bytes]:
+        return anywhere(self.grammar_name, *self.opens, *self.closes)
 
 
 def masked(command: str) -> str:

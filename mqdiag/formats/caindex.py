@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from mqdiag import names
-from mqdiag.formats._base import Format
-from mqdiag.formats._shell import anywhere
+from mqdiag.formats._shell import Anywhere
 from mqdiag.language import tr
 from mqdiag.model import Certificate, Event
 
 if TYPE_CHECKING:
-    import re
-
     from mqdiag.model import Record
 
 
-class CaIndex(Format):
+class CaIndex(Anywhere):
     """
     facts: `status` (V valid, R revoked, E expired), `expires` and `revoked` (2023-05-16T07:40:02Z), `reason`
     (keyCompromise). There is no stamp: when the line was written is not in it.
@@ -30,14 +26,6 @@ class CaIndex(Format):
     opens = ("ENTRY",)
     one_line = True
     rank = 2
-
-    @cached_property
-    def openings(self) -> re.Pattern[bytes]:
-        return anywhere(self.grammar_name, *self.opens)
-
-    @cached_property
-    def boundaries(self) -> re.Pattern[bytes]:
-        return self.openings
 
     def parse(self, record: Record, encoding: str | None) -> Event:
         text = self.text(record, encoding).strip()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from mqdiag.formats._base import Format
-from mqdiag.formats._shell import anywhere
+from mqdiag.formats._shell import Anywhere
 from mqdiag.formats.errorlog import ErrorLog, event, seams
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from mqdiag.model import Event, Record
 
 
-class Pasted(ErrorLog):
+class Pasted(Anywhere, ErrorLog):
     """
     A message in the middle of a line, up to its footer. The footer before it is that of another record, and the
     header is not there: people paste from the message on.
@@ -29,14 +28,6 @@ class Pasted(ErrorLog):
     closes = ("JOINED_FOOTER",)
     triaged = False
     rank = -1
-
-    @cached_property
-    def openings(self) -> re.Pattern[bytes]:
-        return anywhere(self.grammar_name, *self.opens)
-
-    @cached_property
-    def boundaries(self) -> re.Pattern[bytes]:
-        return anywhere(self.grammar_name, *self.opens, *self.closes)
 
     def find_boundaries(self, data: bytes, begin: int, end: int) -> Iterator[re.Match[bytes]]:
         return Format.find_boundaries(self, data, begin, end)

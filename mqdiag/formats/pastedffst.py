@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from mqdiag.formats._base import Format
-from mqdiag.formats._shell import anywhere
+from mqdiag.formats._shell import Anywhere
 from mqdiag.formats.ffst import BOX_WIDTH, Ffst, event, fields
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from mqdiag.model import Event, Record
 
 
-class PastedFfst(Ffst):
+class PastedFfst(Anywhere, Ffst):
     """
     facts: those of ffst that stand in the header.
     """
@@ -28,14 +27,6 @@ class PastedFfst(Ffst):
 
     def looks_like(self, head: bytes, name: str) -> float:
         return Format.looks_like(self, head, name)
-
-    @cached_property
-    def openings(self) -> re.Pattern[bytes]:
-        return anywhere(self.grammar_name, *self.opens)
-
-    @cached_property
-    def boundaries(self) -> re.Pattern[bytes]:
-        return anywhere(self.grammar_name, *self.opens, *self.closes)
 
     def find_boundaries(self, data: bytes, begin: int, end: int) -> Iterator[re.Match[bytes]]:
         return Format.find_boundaries(self, data, begin, end)

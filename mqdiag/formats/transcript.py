@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from mqdiag import clock
-from mqdiag.formats._base import Format
-from mqdiag.formats._shell import anywhere, masked, prompt_host
+from mqdiag.formats._shell import Anywhere, masked, prompt_host
 from mqdiag.model import Event, Peer, Stamp
 
 if TYPE_CHECKING:
@@ -28,7 +26,7 @@ CONNAME = re.compile(r"(?P<host>[^\s()<>,]{1,255}?)(?:\((?P<port>\d{1,5})\)|:(?P
 ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}")
 
 
-class Transcript(Format):
+class Transcript(Anywhere):
     """
     facts: `phase` (start, stop, fail, command, answer), `verb` (MQCONNX), `completion_code` (0, 2),
     `elapsed_s` (of a stop), `baseline_s` (of a failing stop: what the last MQCONNX took that went well),
@@ -46,14 +44,6 @@ class Transcript(Format):
     one_line = True
     opening_lines = 2  # a call, and the ^C that ended it
     rank = 2
-
-    @cached_property
-    def openings(self) -> re.Pattern[bytes]:
-        return anywhere(self.grammar_name, *self.opens)
-
-    @cached_property
-    def boundaries(self) -> re.Pattern[bytes]:
-        return self.openings
 
     def parse(self, record: Record, encoding: str | None) -> Event:
         text = self.text(record, encoding).strip()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lark.exceptions import UnexpectedInput
+from properties import framed_alike
 
 from mqdiag.formats.caindex import FORMAT, rfc3339
 from mqdiag.frame import frame
@@ -52,17 +52,7 @@ def test_a_line_is_about_the_certificate_of_a_log_record() -> None:
 @given(begin=st.integers(0, len(DATA)), end=st.integers(0, len(DATA)), size=st.integers(1, 400))
 def test_cut_anywhere(begin: int, end: int, size: int) -> None:
     """Whatever is left of an index, and however it arrives, gives the same records and does not raise."""
-    data = DATA[begin:end]
-    records = list(frame([data[at : at + size] for at in range(0, len(data), size)], FORMAT, "x"))
-
-    assert b"".join(each.data for each in records) == data
-    assert records == list(frame([data], FORMAT, "x"))
-    for each in records:
-        if each.kind == FORMAT.kind:
-            try:
-                FORMAT.parse(each, None)
-            except (UnexpectedInput, ValueError):
-                continue
+    framed_alike(FORMAT, DATA[begin:end], size)
 
 
 @given(st.text(alphabet="VRE 0123456789Z\tunknow/C=,", max_size=80))
