@@ -187,3 +187,30 @@ def test_explain_in_japanese(code: str, capfd: pytest.CaptureFixture[str]) -> No
 def test_an_unknown_language_is_a_mistake(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", "2393", "--lang", "fr"]) == 2
     assert "en, ja" in capfd.readouterr().err
+
+
+def test_mistakes_of_following_are_told_in_japanese(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["follow", CASE, "--from-start", "--wait", "-1", "--lang", "ja"]) == 2
+    assert "負の値" in capfd.readouterr().err
+
+
+def test_a_thread_speaks_the_language_of_the_answer() -> None:
+    from mqdiag.follow import Readers
+    from mqdiag.pipeline import Options
+
+    said: list[str] = []
+    readers = Readers(Options(paths=()), from_start=True)
+    with speaking("ja"):
+        readers.run(lambda: said.append(tr("it is encrypted")))
+    readers.threads[0].join()
+
+    assert said == ["暗号化されています"]
+
+
+def test_the_timeline_speaks_japanese(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["analyze", CASE, "--timeline", "--lang", "ja"]) == 0
+    _, heading, timeline = capfd.readouterr().out.partition("タイムライン")
+
+    assert heading
+    assert "サーバー" in timeline and "根拠" in timeline
+    assert "what it says" not in timeline and "origin" not in timeline

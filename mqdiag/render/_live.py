@@ -187,7 +187,7 @@ def verdict_line(incident: Incident, revision: int, change: str) -> Text:
     ]
     name = tr("{id} revision {number}", id=incident.id, number=revision) if revision > 1 else incident.id
     confidence = translated(incident.confidence)
-    confidence += " " * (9 - cell_len(confidence))
+    confidence += " " * max(1, 9 - cell_len(confidence))
     return Text.assemble(
         styled(f"{clock(incident.start)} ", ""),
         styled(confidence, CONFIDENCE_STYLE[incident.confidence] if change != "withdrawn" else "dim"),
