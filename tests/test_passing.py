@@ -33,6 +33,7 @@ PARTS = (
     HEADER,
     "10/30/24 01:{0:02}:19 - Process(72.1)\n",
     "> 10/30/24 02:{0:02}:19 - Process(72.1) User(mqm)\n> Time(2024-10-29T16:{0:02}:19.517Z)\n",
+    ":{0:02}:19 - Process(72.1)\nAMQ7233I: The log began inside a stamp.\n" + "-" * 79 + "\n",
     "2018年10月02日 07時{0:02}分07秒 - Process(1.1)\n",
     "AMQ7233I: All is well.\n", "AMQ7234I: All is well, AMQ7233I: or so.\n", "AMQ9999E: Channel ended.\n",
     "  AMQ7233I: All is well.\n", "> AMQ7233I: well\n", "AMQ7: no id\n", "  CommentInsert1(AMQ7233I: x)\n",

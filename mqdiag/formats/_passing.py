@@ -70,7 +70,7 @@ def pass_over(terminals: Terminals, data: bytes, begin: int, end: int, tally: Ta
         counted[key] += 1
         tally.records += 1
         colon = find(b":", begin, begin + HOUR)
-        hour = data[begin : begin + HOUR if colon < 0 else colon]
+        hour = data[begin : colon if colon > begin else begin + HOUR]
         last = head[0], below, at, begin
         if hour not in hours:
             tally.stamp(head[0], utc_of(terminals, data, below, at), begin)

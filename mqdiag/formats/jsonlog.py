@@ -65,7 +65,7 @@ class JsonLog(Format):
             printed = found[0]
             key = keys.get(printed) or tally.key(printed, printed.rpartition(b'"')[2].decode("ascii"))
             stamp = datetime.search(data, found.end(), stop)
-            if not key or not 0 < stop < end or stamp is None:
+            if not key or not stop or stamp is None:
                 break
             counted[key] += 1
             tally.records += 1
