@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 import zipfile
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from mqdiag import __version__, pipeline
@@ -185,6 +185,7 @@ def asked(options: Options, redactor: Redactor | None) -> dict[str, Any]:
             channel=redactor.of("channel", options.channel),
         )
     values = {each.name: getattr(options, each.name) for each in fields(options) if each.name != "jobs"}
+    values["limits"] = asdict(options.limits)
     return {name: sorted(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 

@@ -13,6 +13,8 @@ import os
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import wraps
+from inspect import Parameter, signature
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -23,13 +25,14 @@ from typer.core import TyperGroup
 from mqdiag import __version__
 from mqdiag.errors import MqdiagError
 from mqdiag.language import LANGUAGES, of_locale, speaking, tr
+from mqdiag.limits import DEFAULTS, OPTIONS, Limits, number
 from mqdiag.render import WITH_RECORDS, Page, Screen, formats, known_format, render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from mqdiag.model import Report
+    from mqdiag.model import Note, Report
     from mqdiag.pipeline import Options
     from mqdiag.redact import Key, Redactor
     from mqdiag.score import Case
@@ -162,6 +165,49 @@ Lang = Annotated[
 ]
 
 
+def limited(command: Callable[..., None]) -> Callable[..., None]:
+    """A command with the options --max-..., which it gets as one value, `limits`."""
+
+    @wraps(command)
+    def with_limits(**given: Any) -> None:
+        named = {name: given.pop(name) for name, _, _ in OPTIONS}
+        command(**given, limits=limits_of(named))
+
+    own = signature(command, eval_str=True)
+    added = [
+        Parameter(
+            name,
+            Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[str | None, typer.Option(option, metavar="N", help=help, show_default=False)],
+        )
+        for name, option, help in OPTIONS
+    ]
+    kept = [each for each in own.parameters.values() if each.name != "limits"]
+    with_limits.__signature__ = own.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
+    with_limits.__annotations__ = {each.name: each.annotation for each in (*kept, *added)} | {"return": None}
+    return with_limits
+
+
+def limits_of(given: Mapping[str, str | None]) -> Limits:
+    """The limits that were asked for; sizes can have a unit (16M)."""
+    chosen: dict[str, int] = {}
+    for name, option, _ in OPTIONS:
+        text = given[name]
+        if text is None:
+            continue
+        value = number(text)
+        if value is None:
+            raise MqdiagError(
+                tr("You asked for a limit of {written}.", written=repr(text)),
+                where=option,
+                found=tr("That is no number above zero."),
+                hint=tr("Write it as 20000, or in bytes as 512K, 16M or 2G."),
+            )
+        chosen[name] = value
+    return Limits(**chosen)
+
+
 def print_version(wanted: bool) -> None:
     if wanted:
         emit([f"mqdiag {__version__}\n"])
@@ -181,6 +227,7 @@ def common(
 
 
 @app.command()
+@limited
 def analyze(
     paths: Paths = None,
     client: Clients = None,
@@ -202,6 +249,7 @@ def analyze(
     redact_map: RedactMap = None,
     rules: Rules = None,
     lang: Lang = None,
+    limits: Limits = DEFAULTS,
 ) -> None:
     """Join the logs of both ends and print the verdicts."""
     from mqdiag import pipeline, progress
@@ -220,6 +268,7 @@ def analyze(
             channel=channel,
             encoding=encoding,
             jobs=jobs,
+            limits=limits,
         )
         named = (*options.paths, *options.client, *options.server)
         outputs = paired(format, output, named, force=force)
@@ -252,6 +301,7 @@ def analyze(
 
 
 @app.command("bundle")
+@limited
 def bundle_up(
     output: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="The zip to write.")],
     paths: Paths = None,
@@ -269,6 +319,7 @@ def bundle_up(
     redact_map: RedactMap = None,
     force: Force = False,
     lang: Lang = None,
+    limits: Limits = DEFAULTS,
 ) -> None:
     """Write a zip for the support case: the report, the cited records, what was read."""
     from mqdiag import bundle, pipeline
@@ -285,6 +336,7 @@ def bundle_up(
             channel=channel,
             encoding=encoding,
             jobs=jobs,
+            limits=limits,
         )
         if Path(output).exists() and not force:
             raise MqdiagError(
@@ -306,6 +358,7 @@ def bundle_up(
 
 
 @app.command()
+@limited
 def records(
     paths: Paths = None,
     client: Clients = None,
@@ -313,18 +366,22 @@ def records(
     tz: Zones = None,
     date_order: Dates = None,
     encoding: Encoding = None,
+    limits: Limits = DEFAULTS,
 ) -> None:
     """Print every record found, one JSON object a line."""
     from mqdiag import pipeline
     from mqdiag.render.json import record_line
 
-    options = chosen(paths, client, server, tz, date_order, encoding=encoding)
+    options = chosen(paths, client, server, tz, date_order, encoding=encoding, limits=limits)
     if "-" in options.paths:
         keep_standard_input()  # it is read twice
-    emit(record_line(record, event, encoding) for record, event in pipeline.records(options))
+    notes: list[Note] = []
+    emit(record_line(record, event, encoding) for record, event in pipeline.records(options, notes.append))
+    raise typer.Exit(told(notes, pipeline.PARTIAL))
 
 
 @app.command()
+@limited
 def ffst(
     paths: Paths = None,
     client: Clients = None,
@@ -336,17 +393,20 @@ def ffst(
     force: Force = False,
     encoding: Encoding = None,
     lang: Lang = None,
+    limits: Limits = DEFAULTS,
 ) -> None:
     """List FFST reports in time order, and roll them up by probe id."""
     from mqdiag import pipeline
     from mqdiag.render._ffst import ffst_page
 
     with answering(lang, format, output):
-        options = chosen(paths, client, server, tz, date_order, encoding=encoding)
+        options = chosen(paths, client, server, tz, date_order, encoding=encoding, limits=limits)
+        notes: list[Note] = []
         outputs = paired(format, output, (*options.paths, *options.client, *options.server), force=force)
-        events = pipeline.ffsts(options)
+        events = pipeline.ffsts(options, notes.append)
         keep_input(outputs, [event.span.path for event in events])
         publish(ffst_page(events), outputs)
+        raise typer.Exit(told(notes, pipeline.PARTIAL))
 
 
 @app.command()
@@ -660,6 +720,15 @@ def publish(page: Page, targets: Sequence[Target]) -> None:
             raise MqdiagError(
                 tr("I could not write the output."), where=each.path, found=f"{error.strerror}."
             ) from error
+
+
+def told(notes: Iterable[Note], partial: frozenset[str]) -> int:
+    """Say notes on standard error, where the answer has no place for them; the exit status that they give."""
+    status = OK
+    for note in notes:
+        complain(f"{note.path}: {note.text}" if note.path and note.path not in note.text else note.text)
+        status = NOT_DONE if note.code in partial else status
+    return status
 
 
 def keep_input(targets: Sequence[Target], inputs: Iterable[str]) -> None:

@@ -45,7 +45,7 @@ ZONE = re.compile(
     r"\s?(?:(?P<name>Z|[A-Z]{3,4})(?![A-Za-z+-]| Daylight)|(?P<sign>[+-])(?P<oh>\d\d):?(?P<om>\d\d)?(?!\d))"
 )
 # The year behind the time of day: 'Tue Feb 11 09:44:51 UTC 2025', 'Tue February 19 12:58:42 GMT Standard Time 2002'
-TRAILING_YEAR = re.compile(r"[\d:.]+(?: [A-Za-z]{2,12}){0,3} (?P<y>(?:19|20)\d\d)\b")
+TRAILING_YEAR = re.compile(r"[\d:.]{1,30}(?: [A-Za-z]{2,12}){0,3} (?P<y>(?:19|20)\d\d)\b")
 # Abbreviations that mean one offset wherever MQ is run; IST, CST and BST mean several and stay unread.
 ZONE_HOURS = {
     "Z": 0, "UTC": 0, "GMT": 0, "JST": 9, "KST": 9, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mqdiag.limits import DEFAULTS
 from mqdiag.model import Record, Span
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from mqdiag.formats._base import Format, Tally
 
-MAX_RECORD_BYTES = 16 * 1024 * 1024  # a record that grows beyond this is given out as it is, and a new one begins
+MAX_RECORD_BYTES = DEFAULTS.record_bytes  # a record that grows beyond this comes out in pieces
 
 
 class Framer:
@@ -27,8 +28,16 @@ class Framer:
     are counted there and left out.
     """
 
-    def __init__(self, format: Format, path: str, offset: int = 0, line: int = 1, tally: Tally | None = None) -> None:
-        self.format, self.path, self.tally = format, path, tally
+    def __init__(
+        self,
+        format: Format,
+        path: str,
+        offset: int = 0,
+        line: int = 1,
+        tally: Tally | None = None,
+        limit: int = MAX_RECORD_BYTES,
+    ) -> None:
+        self.format, self.path, self.tally, self.limit = format, path, tally, limit
         self.buffer = b""  # bytes that are not given out yet
         self.offset, self.line = offset, line  # where buffer[0] stands in the source
         self.scanned = 0  # up to where the buffer was searched
@@ -42,7 +51,7 @@ class Framer:
         for _ in range(self.format.opening_lines - 1):
             limit = self.buffer.rfind(b"\n", 0, max(limit - 1, 0)) + 1
         yield from self._cut(limit, complete)
-        if len(self.buffer) > MAX_RECORD_BYTES:
+        if len(self.buffer) > self.limit:
             yield from self.close()
 
     def close(self) -> Iterator[Record]:
@@ -111,7 +120,13 @@ class Framer:
 
 
 def frame(
-    blocks: Iterable[bytes], format: Format, path: str, offset: int = 0, line: int = 1, tally: Tally | None = None
+    blocks: Iterable[bytes],
+    format: Format,
+    path: str,
+    offset: int = 0,
+    line: int = 1,
+    tally: Tally | None = None,
+    limit: int = MAX_RECORD_BYTES,
 ) -> Iterator[Record]:
     """
     The records of one source, in file order. Joining their data gives back the source exactly.
@@ -119,12 +134,12 @@ def frame(
     Blank lines between two records are part of the one above. Yields nothing for an empty source, and raises
     only what reading the blocks raises.
     """
-    framer = Framer(format, path, offset, line, tally)
+    framer = Framer(format, path, offset, line, tally, limit)
     held: Record | None = None
     for record in _framed(framer, blocks):
         if held is None:
             held = record
-        elif record.kind == "unparsed" and follows(held, record) and not record.data.strip(b" \t\r\n"):
+        elif is_blank(record) and follows(held, record) and held.span.length + record.span.length <= limit:
             held = joined(held, record)
         else:
             yield held
@@ -137,6 +152,10 @@ def _framed(framer: Framer, blocks: Iterable[bytes]) -> Iterator[Record]:
     for block in blocks:
         yield from framer.feed(block)
     yield from framer.close()
+
+
+def is_blank(record: Record) -> bool:
+    return record.kind == "unparsed" and not record.data.strip(b" \t\r\n")
 
 
 def follows(first: Record, second: Record) -> bool:

@@ -19,9 +19,10 @@ from lark.exceptions import UnexpectedInput
 
 from mqdiag import formats
 from mqdiag.formats._base import Tally
-from mqdiag.frame import frame
+from mqdiag.frame import MAX_RECORD_BYTES, frame
 from mqdiag.knowledge import knowledge
 from mqdiag.language import tr
+from mqdiag.limits import in_words
 from mqdiag.model import Note, Record, Span
 from mqdiag.passwords import masked
 from mqdiag.text import decode
@@ -173,6 +174,8 @@ def account(
 ) -> Event | None:
     """Count a record; its event if it matters."""
     reading.bytes += record.span.length
+    if format and record.span.length > reading.source.limits.record_bytes:
+        note_long(reading, record)
     if format is None:
         blank = not record.data.strip(b" \t\r\n" + codecs.BOM_UTF8)
         if not blank:
@@ -336,6 +339,15 @@ def append(reading: Reading, part: Reading) -> None:
         reading.owned.setdefault(name, []).extend(moved(each, above) for each in events)
 
 
+def note_long(reading: Reading, record: Record) -> None:
+    text = tr(
+        "A record here is longer than {limit} (--max-record): what follows it may be a piece of it.",
+        limit=in_words(reading.source.limits.record_bytes),
+    )
+    if all(each.code != "record-too-long" for each in reading.notes):
+        reading.notes.append(Note("record-too-long", record.span.path, record.span.line, text))
+
+
 def moved(event: Event, lines: int) -> Event:
     span = event.span
     return replace(event, span=replace(span, line=span.line + lines, last_line=span.last_line + lines))
@@ -354,9 +366,9 @@ def framed(source: Source, tally: Tally | None = None) -> Iterator[tuple[Record,
     blocks = source.blocks()
     head = head_of(blocks)
     if form := view(head):
-        yield from framed_view(source.path, head + b"".join(blocks), form)
+        yield from framed_view(source.path, head + b"".join(blocks), form, source.limits.record_bytes)
     else:
-        yield from framed_bytes(source.path, head, blocks, tally)
+        yield from framed_bytes(source.path, head, blocks, tally, source.limits.record_bytes)
 
 
 def head_of(blocks: Iterable[bytes]) -> bytes:
@@ -379,22 +391,22 @@ def divisible(source: Source) -> Format | None:
 
 
 def framed_bytes(
-    path: str, head: bytes, blocks: Iterable[bytes], tally: Tally | None = None
+    path: str, head: bytes, blocks: Iterable[bytes], tally: Tally | None = None, limit: int = MAX_RECORD_BYTES
 ) -> Iterator[tuple[Record, Format | None]]:
     mark = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
     format = formats.choose(head[mark : 4 * HEAD_BYTES], path)
     if format is None:
-        yield from found_later(path, chain([head] if head else [], blocks))
+        yield from found_later(path, chain([head] if head else [], blocks), limit)
         return
     if mark:
         yield Record("unparsed", Span(path, 1, 1, 0, mark), codecs.BOM_UTF8), None
-    yield from framed_as(format, path, chain([head[mark:]], blocks), mark, tally)
+    yield from framed_as(format, path, chain([head[mark:]], blocks), mark, tally, limit)
 
 
 def framed_as(
-    format: Format, path: str, blocks: Iterable[bytes], offset: int, tally: Tally | None
+    format: Format, path: str, blocks: Iterable[bytes], offset: int, tally: Tally | None, limit: int = MAX_RECORD_BYTES
 ) -> Iterator[tuple[Record, Format | None]]:
-    for record in frame(blocks, format, path, offset, tally=tally):
+    for record in frame(blocks, format, path, offset, tally=tally, limit=limit):
         yield from offered(record, format, (format,))
 
 
@@ -427,7 +439,7 @@ def never_late() -> tuple[Format, ...]:
     return tuple(each for each in formats.all_formats() if each.kind not in LATE)
 
 
-def found_later(path: str, blocks: Iterable[bytes]) -> Iterator[tuple[Record, Format | None]]:
+def found_later(path: str, blocks: Iterable[bytes], limit: int) -> Iterator[tuple[Record, Format | None]]:
     """
     A source that begins as none of the formats: given out block by block, never held as a whole, until a block
     has something of one. The log of an application can go on for hours before its first failure.
@@ -436,7 +448,7 @@ def found_later(path: str, blocks: Iterable[bytes]) -> Iterator[tuple[Record, Fo
     for block in blocks:
         # what is found can begin at the end of the block before
         if format := formats.choose(held[-OVERLAP_BYTES:] + block, path, never_late()):
-            for record in frame(chain([held + block], blocks), format, path, offset, line):
+            for record in frame(chain([held + block], blocks), format, path, offset, line, limit=limit):
                 yield from offered(record, format, (format,))
             return
         if held:
@@ -466,12 +478,12 @@ def unframed(path: str, block: bytes, offset: int, line: int) -> Record:
 
 
 def framed_view(
-    path: str, data: bytes, form: type[Utf16] | type[DockerLines]
+    path: str, data: bytes, form: type[Utf16] | type[DockerLines], limit: int = MAX_RECORD_BYTES
 ) -> Iterator[tuple[Record, Format | None]]:
     """A source whose text is in another form; the data of a record is its text, its span that of its own bytes."""
     seen = form(data)
     begin, line, end = 0, 1, 0
-    for record, format in framed_bytes(path, seen.text, ()):
+    for record, format in framed_bytes(path, seen.text, (), limit=limit):
         end += len(record.data)
         place, above = seen.place(end)
         last_line = line + record.span.last_line - record.span.line

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mqdiag import __version__, clock, sources
 from mqdiag.errors import MqdiagError
 from mqdiag.language import tr
+from mqdiag.limits import DEFAULTS, Limits
 from mqdiag.model import Report
 
 if TYPE_CHECKING:
@@ -16,14 +17,17 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mqdiag.clock import Order
+    from mqdiag.formats._base import Format
     from mqdiag.model import Event, Incident, Note, Record, Side, Span
     from mqdiag.parse import Reading
     from mqdiag.redact import Key, Redactor
     from mqdiag.sources import Source
 
+    Teller = Callable[[Note], None]
     Watch = Callable[[str, int, int], None]  # what is read (empty: all is), bytes so far, of all (0: unknown)
 
 PARTIAL = frozenset({"unreadable"})  # notes that say that an input could not be read in full: exit status 2
+TOLD = PARTIAL | {"skipped", "record-too-long"}  # what is said on standard error by commands that print no notes
 FFST_KINDS = ("ffst", "java-ffst", "ffst-summary")
 
 
@@ -33,7 +37,7 @@ class Options:
     What the caller asks for. `paths`: files, folders, archives, "-" for standard input. `client` and `server`
     are paths whose side is said, `tz` zones as ZONE or PATH=ZONE. `since` and `until` are RFC 3339 times (UTC
     where no zone is given), `channel` a channel name. `date_order`: `dmy` or `mdy`, where logs leave it open.
-    `jobs`: how many processes read, None for as many as pay.
+    `jobs`: how many processes read, None for as many as pay. `limits`: what is read at most.
     """
 
     paths: tuple[str, ...]
@@ -46,6 +50,11 @@ class Options:
     encoding: str | None = None
     date_order: str | None = None
     jobs: int | None = None
+    limits: Limits = DEFAULTS
+
+
+def untold(note: Note) -> None:
+    """For callers that do not want to hear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +95,7 @@ def redacted(
 
 def analysis(options: Options, watch: Watch | None = None, *, reread: bool = False) -> Analysis:
     """The report with what it was made from; `reread` says that the sources are to be read again afterwards."""
-    from mqdiag.classify import classify
+    from mqdiag.classify import classify, doubt
     from mqdiag.correlate import correlate
 
     since, until = instant(options.since, "--since"), instant(options.until, "--until")
@@ -95,7 +104,10 @@ def analysis(options: Options, watch: Watch | None = None, *, reread: bool = Fal
         watch("", 0, 0)
     joined = correlate(bundle.readings, bundle.sides, bundle.zones, bundle.tz, bundle.date_order)
     incidents, undecided = classify(joined.occurrences, joined.corroboration, joined.context)
-    all_notes = [*bundle.notes, *(note for r in bundle.readings for note in r.notes), *joined.notes, *undecided]
+    shares = doubt.poorly_understood(joined.sources, options.limits.understood)
+    incidents = [doubt.doubted(each, shares) for each in incidents]
+    told = [*joined.notes, *undecided, *doubt.notes(shares)]
+    all_notes = [*bundle.notes, *(note for r in bundle.readings for note in r.notes), *told]
     report = Report(
         version=__version__,
         sources=joined.sources,
@@ -106,23 +118,25 @@ def analysis(options: Options, watch: Watch | None = None, *, reread: bool = Fal
     return Analysis(report, bundle.readings)
 
 
-def records(options: Options) -> Iterator[tuple[Record, Event | None]]:
+def records(options: Options, tell: Teller = untold) -> Iterator[tuple[Record, Event | None]]:
     """
     Every record of every source with its event, None where no format understood it.
 
-    The sources are read twice: what time a local stamp is can depend on records further below.
+    The sources are read twice: what time a local stamp is can depend on records further below. `tell` gets the
+    notes on what could not be read, and on a source that changed between the two.
     """
     from mqdiag.correlate import calendars_of, sides_of
     from mqdiag.interpret import interpret
-    from mqdiag.parse import framed, parsed
+    from mqdiag.parse import parsed
 
     bundle = gather(options)
+    tell_all(bundle, tell)
     calendars = calendars_of(bundle.readings, bundle.zones, bundle.tz, bundle.date_order)
     sides = sides_of(bundle.readings, bundle.sides)
     for each in bundle.readings:
         path = each.source.path
         known = {event.span: event for event in each.events}  # with what the records beside them lend
-        for record, format in framed(each.source):
+        for record, format in again(each, tell):
             event = known.get(record.span) or (parsed(record, format, options.encoding)[0] if format else None)
             if event is None:
                 yield record, None
@@ -132,7 +146,38 @@ def records(options: Options) -> Iterator[tuple[Record, Event | None]]:
             yield record, replace(event, stamp=stamp, side=event.side or sides[path])
 
 
-def ffsts(options: Options) -> list[Event]:
+def again(reading: Reading, tell: Teller) -> Iterator[tuple[Record, Format | None]]:
+    """The records of a source that was read before. One that cannot be read to its end was told of already."""
+    from mqdiag.parse import framed
+
+    total = 0
+    try:
+        for record, format in framed(reading.source):
+            total += record.span.length
+            yield record, format
+    except (OSError, *sources.DAMAGED) as error:
+        if total != reading.bytes:
+            tell(
+                sources.unreadable(
+                    reading.source.path, tr("it ends after {count} bytes ({error})", count=total, error=error)
+                )
+            )
+    else:
+        if total < reading.bytes:
+            tell(
+                sources.unreadable(
+                    reading.source.path, tr("it has become shorter, by {count} bytes", count=reading.bytes - total)
+                )
+            )
+
+
+def tell_all(bundle: Bundle, tell: Teller) -> None:
+    for each in (*bundle.notes, *(note for reading in bundle.readings for note in reading.notes)):
+        if each.code in TOLD:
+            tell(each)
+
+
+def ffsts(options: Options, tell: Teller = untold) -> list[Event]:
     """
     The FFST reports under the paths, in time order; those without instant last, by the time that they print.
 
@@ -141,6 +186,7 @@ def ffsts(options: Options) -> list[Event]:
     from mqdiag.correlate import calendars_of
 
     bundle = gather(options)
+    tell_all(bundle, tell)
     calendars = calendars_of(bundle.readings, bundle.zones, bundle.tz, bundle.date_order)
     events = [
         replace(event, stamp=calendars[each.source.path].stamp(event.stamp) if event.stamp else None)
@@ -199,7 +245,7 @@ def order_of(text: str | None) -> Order | None:
 
 
 def find(options: Options) -> tuple[list[Source], list[Note]]:
-    found, notes = sources.find((*options.paths, *options.client, *options.server))
+    found, notes = sources.find((*options.paths, *options.client, *options.server), options.limits)
     if not found and notes:
         raise MqdiagError(
             tr("I was asked to analyze logs and could read none."),

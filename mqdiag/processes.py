@@ -277,7 +277,14 @@ def work(piece: Piece) -> Reading:
     if piece.end is None:
         return interpreted(read(piece.source, piece.encoding), piece.side)
     reading = Reading(piece.source)
-    framing = partial(framed_as, by_name(piece.format or ""), piece.source.path, blocks(piece), piece.begin)
+    framing = partial(
+        framed_as,
+        by_name(piece.format or ""),
+        piece.source.path,
+        blocks(piece),
+        piece.begin,
+        limit=piece.source.limits.record_bytes,
+    )
     fill(reading, framing, piece.encoding, below=piece.begin > 0)
     for name, events in reading.owned.items():
         if not links(name):

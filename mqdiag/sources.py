@@ -1,56 +1,42 @@
 """
 Find the logs: files, folders, archives inside archives, standard input.
 
-Nothing is ever unpacked to disk: members of archives are read as streams, and an archive inside an archive is
-held in memory up to a limit. What cannot be read becomes a note, and the rest is still read.
+Archives are archives.py's. What cannot be read, and what nobody would want to be read, becomes a note, and the rest
+is still read.
 """
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import io
-import lzma
 import os
-import posixpath
+import stat
 import sys
-import tarfile
 import tempfile
-import zipfile
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
+from mqdiag.archives import BLOCK_BYTES, DAMAGED, Opener, archive_kind, expand, unreadable
 from mqdiag.language import tr
+from mqdiag.limits import DEFAULTS, Limits
 from mqdiag.model import Note
 
-Opener = Callable[[], "IO[bytes]"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
-BLOCK_BYTES = 128 * 1024
-MAX_ARCHIVE_DEPTH = 4
-MAX_ARCHIVE_MEMBERS = 20_000
+__all__ = ["BLOCK_BYTES", "DAMAGED", "Source", "archive_kind", "find", "shown", "unreadable"]
+
+
 MAX_KEPT_BYTES = 64 * 1024 * 1024  # of standard input, in memory; what is more goes to a temporary file
-MAX_NESTED_BYTES = 512 * 1024 * 1024  # an archive inside an archive is held in memory, up to this
-
-# What reading damaged or hostile archives raises, beside OSError.
-DAMAGED = (
-    zipfile.BadZipFile,
-    tarfile.TarError,
-    lzma.LZMAError,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """
     Something with bytes. `path` is as the report prints it, `location` the real path it is found under. `size` in
-    bytes, None if it is not known before all is read. `plain`: a file that can be read from anywhere in it.
+    bytes, None if it is not known before all is read. `plain`: a file that can be read from anywhere in it. `limits`:
+    what is read of it at most.
     """
 
     path: str
@@ -58,6 +44,7 @@ class Source:
     open: Opener
     size: int | None = None
     plain: bool = False
+    limits: Limits = DEFAULTS
 
     def blocks(self) -> Iterator[bytes]:
         """Its bytes in blocks. OSError or one of DAMAGED where they cannot be read to the end."""
@@ -71,10 +58,10 @@ def held(source: Source) -> Source:
     if "!" in source.location or Path(source.location).is_file():
         return source
     data = b"".join(source.blocks())
-    return Source(source.path, source.location, lambda: io.BytesIO(data))
+    return replace(source, open=lambda: io.BytesIO(data), size=len(data))
 
 
-def find(paths: Iterable[str]) -> tuple[list[Source], list[Note]]:
+def find(paths: Iterable[str], limits: Limits = DEFAULTS) -> tuple[list[Source], list[Note]]:
     """
     Every source under the paths, each once, in the order of their names, and notes on what could not be read.
 
@@ -83,34 +70,34 @@ def find(paths: Iterable[str]) -> tuple[list[Source], list[Note]]:
     sources: dict[str, Source] = {}
     notes: list[Note] = []
     for path in sorted(set(paths), key=lambda each: (each != "-", len(each), each)):
-        for found in _at(path):
+        for found in _at(path, limits):
             if isinstance(found, Note):
                 notes.append(found)
             else:
                 sources.setdefault(found.location, found)
-    return sorted(sources.values(), key=lambda each: each.path), notes
+    return sorted(sources.values(), key=lambda each: each.path), list(dict.fromkeys(notes))
 
 
-def unreadable(path: str, found: object) -> Note:
-    text = tr("I could not read {path}: {found}.", path=path, found=found) + tr(" Everything else was read.")
-    return Note("unreadable", path, None, text)
+def skipped(path: str, why: str) -> Note:
+    return Note("skipped", path, None, tr("{path} is {why}: not read. Name it to have it read.", path=path, why=why))
 
 
-def _at(path: str) -> Iterator[Source | Note]:
+def _at(path: str, limits: Limits) -> Iterator[Source | Note]:
     if path == "-":
-        yield from _standard_input()
+        yield from _standard_input(limits)
         return
     place = Path(path)
-    if not place.exists():
-        yield unreadable(path, tr("there is no such file or folder"))
-    elif place.is_dir():
-        yield from _in_folder(path)
+    try:
+        mode = place.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        yield unreadable(shown(path), tr("there is no such file or folder"))
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        yield unreadable(shown(path), getattr(error, "strerror", None) or error)
     else:
-        yield from _file(shown(path), place)
-
-
-def open_file(place: Path, buffering: int) -> IO[bytes]:
-    return place.open("rb", buffering=buffering)
+        if stat.S_ISDIR(mode):
+            yield from _in_folder(path, limits)
+        else:
+            yield from _file(shown(path), place, limits)
 
 
 def shown(path: str) -> str:
@@ -118,36 +105,76 @@ def shown(path: str) -> str:
     return os.path.normpath(path).replace(os.sep, "/")
 
 
-def _in_folder(top: str) -> Iterator[Source | Note]:
+def _in_folder(top: str, limits: Limits) -> Iterator[Source | Note]:
     errors: list[OSError] = []
+    root = os.path.realpath(top)
     for folder, inner, files in os.walk(top, onerror=errors.append):
         inner.sort()
+        for name in (each for each in inner if Path(folder, each).is_symlink()):
+            yield skipped(shown(str(Path(folder, name))), tr("a link to a folder"))
         for name in sorted(files):
             place = Path(folder, name)
-            if place.is_file():  # no devices, no pipes: nobody named them
-                yield from _file(shown(str(place)), place)
+            why = unwanted(place, root)
+            yield from [skipped(shown(str(place)), why)] if why else _file(shown(str(place)), place, limits)
     for error in errors:
         yield unreadable(shown(str(error.filename)), error.strerror)
 
 
-def _file(path: str, place: Path) -> Iterator[Source | Note]:
-    opener = partial(open_file, place, 0 if place.is_fifo() else BLOCK_BYTES)
+def unwanted(place: Path, root: str) -> str | None:
+    """Why something in a folder is not read: nobody named it, and it is no log. None for a plain file."""
+    if place.is_symlink() and not os.path.realpath(place).startswith(root.rstrip(os.sep) + os.sep):
+        return tr("a link that leads out of the folder")
     try:
-        if place.is_fifo() or not place.is_file():
-            yield Source(path, os.path.realpath(place), opener)
-            return
-        yield from _expand(path, os.path.realpath(place), opener, 0, place.stat().st_size)
+        mode = place.stat().st_mode
+    except OSError:
+        return None  # _file says what is wrong
+    return None if stat.S_ISREG(mode) else tr("no file but a pipe, a socket or a device")
+
+
+def _file(path: str, place: Path, limits: Limits) -> Iterator[Source | Note]:
+    location = os.path.realpath(place)
+    try:
+        status = place.stat()
+        if is_endless(status, place):
+            yield unreadable(path, tr("it is a device"))
+        elif stat.S_ISREG(status.st_mode):
+            yield from _expanded(path, location, partial(open_file, place, BLOCK_BYTES), status.st_size, limits)
+        else:
+            yield Source(path, location, partial(open_file, place, 0), limits=limits)
     except OSError as error:
         yield unreadable(path, error.strerror or error)
+
+
+def _expanded(path: str, location: str, opener: Opener, size: int | None, limits: Limits) -> Iterator[Source | Note]:
+    for each in expand(path, location, opener, size, limits):
+        if isinstance(each, Note):
+            yield each
+        else:
+            plain = each.open is opener and path != "-"
+            yield Source(each.path, each.location, each.open, each.size, plain, limits)
+
+
+def is_endless(status: os.stat_result, place: Path) -> bool:
+    """A disk or a device such as /dev/zero; a terminal and /dev/null end."""
+    if stat.S_ISBLK(status.st_mode):
+        return True
+    if not stat.S_ISCHR(status.st_mode) or status.st_rdev == Path(os.devnull).stat().st_rdev:
+        return False
+    with place.open("rb", buffering=0) as opened:
+        return not opened.isatty()
+
+
+def open_file(place: Path, buffering: int) -> IO[bytes]:
+    return place.open("rb", buffering=buffering)
 
 
 # ---- standard input --------------------------------------------------------------------------------------------
 
 
-def _standard_input() -> Iterator[Source | Note]:
+def _standard_input(limits: Limits) -> Iterator[Source | Note]:
     """What is piped in, or kept by the command line, as if it were a file: also an archive, and read twice."""
     kept = Kept(io.FileIO(sys.stdin.fileno(), closefd=False))
-    yield from _expand("-", "-", lambda: io.BufferedReader(KeptReader(kept)), 0)
+    yield from _expanded("-", "-", lambda: io.BufferedReader(KeptReader(kept)), None, limits)
 
 
 class Kept:
@@ -206,160 +233,3 @@ class KeptReader(io.RawIOBase):
         buffer[: len(data)] = data
         self.offset += len(data)
         return len(data)
-
-
-# ---- archives --------------------------------------------------------------------------------------------------
-
-
-def _expand(path: str, location: str, opener: Opener, depth: int, size: int | None = None) -> Iterator[Source | Note]:
-    """A source, or what is inside it where it is an archive."""
-    kind = archive_kind(opener)
-    if kind is None:
-        yield Source(path, location, opener, size, plain=depth == 0)
-    elif depth >= MAX_ARCHIVE_DEPTH:
-        yield unreadable(path, tr("it is an archive inside {count} others", count=depth))
-    else:
-        try:
-            yield from EXPANDERS[kind](path, location, opener, depth)
-        except (OSError, *DAMAGED) as error:
-            yield unreadable(path, tr("the archive is damaged or encrypted ({error})", error=error))
-
-
-def archive_kind(opener: Opener) -> str | None:
-    """`zip`, `tar`, `gzip`, `bz2`, `xz`, `zstd` by the first bytes, never by the name; None for anything else."""
-    with opener() as stream:
-        head = stream.read(512)
-    for kind, magic in (
-        ("zip", b"PK\x03\x04"),
-        ("gzip", b"\x1f\x8b"),
-        ("bz2", b"BZh"),
-        ("xz", b"\xfd7zXZ\0"),
-    ):
-        if head.startswith(magic):
-            return kind
-    return "zstd" if head.startswith(b"\x28\xb5\x2f\xfd") else "tar" if head[257:262] == b"ustar" else None
-
-
-def _zip(path: str, location: str, opener: Opener, depth: int) -> Iterator[Source | Note]:
-    with zipfile.ZipFile(seekable(opener)) as archive:
-        members = sorted(each.filename for each in archive.infolist() if not each.is_dir())
-        encrypted = {each.filename for each in archive.infolist() if each.flag_bits & 1}
-    for name in members[:MAX_ARCHIVE_MEMBERS]:
-        if name in encrypted:
-            yield unreadable(f"{path}!{name}", tr("it is encrypted"))
-        else:
-            yield from _member(path, location, name, zip_member(opener, name), depth)
-    yield from too_many(path, len(members))
-
-
-def _tar(path: str, location: str, opener: Opener, depth: int) -> Iterator[Source | Note]:
-    with opener() as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
-        members = sorted(each.name for each in archive if each.isfile())  # no links, no devices
-    for name in members[:MAX_ARCHIVE_MEMBERS]:
-        yield from _member(path, location, name, tar_member(opener, name), depth)
-    yield from too_many(path, len(members))
-
-
-def _member(path: str, location: str, name: str, opener: Opener, depth: int) -> Iterator[Source | Note]:
-    inner = posixpath.normpath(name.replace("\\", "/")).lstrip("/")  # 'tar cf - .' puts ./ before every name
-    yield from _expand(f"{path}!{inner}", f"{location}!{inner}", opener, depth + 1)
-
-
-def _compressed(kind: str) -> Callable[[str, str, Opener, int], Iterator[Source | Note]]:
-    def expand(path: str, location: str, opener: Opener, depth: int) -> Iterator[Source | Note]:
-        inner = partial(decompressed, kind, opener)
-        if archive_kind(inner) == "tar":
-            yield from _tar(path, location, inner, depth)
-        else:
-            yield Source(path, location, inner)
-
-    return expand
-
-
-def too_many(path: str, members: int) -> Iterator[Note]:
-    if members > MAX_ARCHIVE_MEMBERS:
-        yield unreadable(
-            path,
-            tr("it holds {count} files; the first {most} were read", count=members, most=MAX_ARCHIVE_MEMBERS),
-        )
-
-
-def decompressed(kind: str, opener: Opener) -> IO[bytes]:
-    match kind:
-        case "gzip":
-            return cast("IO[bytes]", gzip.GzipFile(fileobj=opener()))
-        case "bz2":
-            return bz2.BZ2File(opener())
-        case "xz":
-            return lzma.LZMAFile(opener())
-        case "zstd":
-            return unpacked_zstd(opener)
-    raise NotImplementedError(f"{kind} is not read")
-
-
-def unpacked_zstd(opener: Opener) -> IO[bytes]:
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-
-        return cast("IO[bytes]", zstd.ZstdFile(opener()))
-    try:
-        import zstandard
-    except ImportError:
-        raise NotImplementedError(tr("to read zstd, install mqdiag[zstd] or unpack it with zstd -d")) from None
-    reader = zstandard.ZstdDecompressor().stream_reader(opener(), read_across_frames=True)
-    return cast("IO[bytes]", io.BufferedReader(reader, BLOCK_BYTES))
-
-
-def seekable(opener: Opener) -> IO[bytes]:
-    """A stream one can move in; a member of another archive is held in memory."""
-    stream = opener()
-    if isinstance(stream, zipfile.ZipExtFile) or not stream.seekable():
-        data = stream.read(MAX_NESTED_BYTES + 1)
-        if len(data) > MAX_NESTED_BYTES:
-            raise ValueError(tr("it is larger than {count} bytes", count=MAX_NESTED_BYTES))
-        return io.BytesIO(data)
-    return stream
-
-
-def zip_member(opener: Opener, name: str) -> Opener:
-    return partial(open_zip_member, opener, name)
-
-
-def open_zip_member(opener: Opener, name: str) -> IO[bytes]:
-    return cast("IO[bytes]", _Owning(zipfile.ZipFile(seekable(opener)), lambda archive: archive.open(name)))
-
-
-def tar_member(opener: Opener, name: str) -> Opener:
-    return partial(open_tar_member, opener, name)
-
-
-def open_tar_member(opener: Opener, name: str) -> IO[bytes]:
-    def find_member(archive: tarfile.TarFile) -> IO[bytes]:
-        for each in archive:
-            if each.name == name and (stream := archive.extractfile(each)):
-                return stream
-        raise EOFError(tr("{name} is not in the archive any more", name=name))
-
-    return cast("IO[bytes]", _Owning(tarfile.open(fileobj=opener(), mode="r|"), find_member))
-
-
-class _Owning(io.RawIOBase):
-    """A member's stream that closes its archive with it."""
-
-    def __init__(self, archive: Any, member: Callable[[Any], IO[bytes]]) -> None:
-        self.archive, self.stream = archive, member(archive)
-
-    def read(self, size: int = -1) -> bytes:
-        return self.stream.read(size)
-
-    def seekable(self) -> bool:
-        return False
-
-    def close(self) -> None:
-        if not self.closed:
-            self.stream.close()
-            self.archive.close()
-        super().close()
-
-
-EXPANDERS = {"zip": _zip, "tar": _tar} | {kind: _compressed(kind) for kind in ("gzip", "bz2", "xz", "zstd")}

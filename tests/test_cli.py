@@ -261,7 +261,7 @@ def test_records(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[s
     span = Span("a.log", 1, 1, 0, 5)
     record = Record("amqerr", span, b"torn\n")
     found = [(record, Event("amqerr", span, text="説明")), (record, None)]
-    monkeypatch.setattr(pipeline, "records", lambda options: iter(found))
+    monkeypatch.setattr(pipeline, "records", lambda options, tell: iter(found))
 
     assert run(["records", "a.log"]) == 0
     lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
@@ -269,7 +269,7 @@ def test_records(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[s
 
 
 def test_ffst(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(pipeline, "ffsts", lambda options: [report_of_ffst().event])
+    monkeypatch.setattr(pipeline, "ffsts", lambda options, tell: [report_of_ffst().event])
 
     assert run(["ffst", "errors"]) == 0
     assert "xcsDisplayMessage" in capfd.readouterr().out

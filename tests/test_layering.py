@@ -10,10 +10,10 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "mqdiag"
 
 RANKS = [
-    {"__init__", "model", "errors", "lalr"},
+    {"__init__", "model", "errors", "lalr", "limits"},
     {"resources", "text", "clock", "passwords", "views"},
     {"language"},
-    {"grammar", "knowledge"},
+    {"grammar", "knowledge", "archives"},
     {"names"},
     {"sources", "frame", "formats", "parse", "interpret", "correlate", "classify", "render", "explain", "redact"},
     {"pipeline", "excerpts", "context", "progress", "processes", "score"},

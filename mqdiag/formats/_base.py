@@ -126,7 +126,7 @@ class Format:
     @cached_property
     def boundaries_after_nul(self) -> re.Pattern[bytes]:
         """The same where a block of NULs, as a crash leaves it, stands before a record on its first line."""
-        return re.compile(self.boundaries.pattern.replace(b"^", b"(?:^|(?<=\\x00))", 1), re.MULTILINE)
+        return re.compile(self.boundaries.pattern.replace(b"^", b"(?:^|(?<=\\x00)(?!\\x00))", 1), re.MULTILINE)
 
     def skim(self, data: bytes) -> Skim:
         """Read id and times of a record without parsing it. The default knows nothing and is never triaged out."""

@@ -10,10 +10,14 @@ from mqdiag.formats._base import Format
 
 # -pw secret   -passin pass:secret   -password "two words"
 PASSWORD = re.compile(
-    r"(?i)(?<!\S)(--?(?:p|pw|pass|passin|passout|passwd|password|new_pw|target_pw)[ \t=]+)(\"[^\"]*\"|'[^']*'|\S+)"
+    r"(?i)(?<!\S)(--?(?:p|pw|pass|passin|passout|passwd|password|new_pw|target_pw)[ \t=]{1,40})"
+    r"(\"[^\"]{0,400}\"|'[^']{0,400}'|\S+)"
 )
 # fjord-app2$   ops@fjord-app2:~$   [root@fjord-app2 ~]#   but not bash-4.2$
-HOST = re.compile(r"\[?(?:[\w.-]+@)?(?!bash|sh|ksh|zsh|PS)(?P<host>[A-Za-z0-9][\w.-]*)(?::\S*|[ ][^\]]*\])?[$#]\s*")
+HOST = re.compile(
+    r"\[?(?:[\w.-]{1,64}@)?(?!bash|sh|ksh|zsh|PS)(?P<host>[A-Za-z0-9][\w.-]{0,254})"
+    r"(?::\S{0,255}|[ ][^\]]{0,255}\])?[$#]\s{0,9}"
+)
 
 
 def anywhere(name: str, *terminals: str, at_line_start: tuple[str, ...] = ()) -> re.Pattern[bytes]:

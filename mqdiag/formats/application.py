@@ -28,6 +28,7 @@ T = TypeVar("T")
 STAMP_KEYS = ("@timestamp", "timestamp", "time", "ts", "asctime")  # of loggers that write JSON
 OTHERS = b"First Failure Symptom Report"  # a Java FFST holds the same stack traces, and is for its own format
 MAX_JOINED = 12  # lines that one line of a log was wrapped into
+MAX_NESTED = 60  # brackets in brackets; JMQI exceptions nest five deep
 BEFORE, AFTER = 32 * 1024, 128 * 1024  # characters of an entry around the first sign of a failure
 MAX_TEXT = 1000  # characters of a line that are worth showing
 
@@ -125,7 +126,7 @@ class Application(Format):
         )
         if sign is None:
             return event
-        text = unfolded(around(text, sign.start()))
+        text = shallow(unfolded(around(text, sign.start())))
         return failure(event, self.tree(text), text)
 
     def stamp(self, head: str, prefix: str) -> Stamp | None:
@@ -246,6 +247,21 @@ def unfolded(text: str) -> str:
     if open_from >= 0:
         lines[-1] = closed(lines[-1], open_from)
     return "\n".join(lines)
+
+
+def shallow(text: str) -> str:
+    """A text whose brackets nest MAX_NESTED deep, what is below in parentheses: deeper trees cost the square."""
+    if text.count("[") <= MAX_NESTED:
+        return text
+    depth, result = 0, list(text)
+    for place, char in enumerate(text):
+        if char == "[":
+            depth += 1
+            result[place] = "[" if depth <= MAX_NESTED else "("
+        elif char == "]":
+            result[place] = "]" if depth <= MAX_NESTED else ")"
+            depth = max(depth - 1, 0)
+    return "".join(result)
 
 
 def goes_on(begun: str, line: str) -> bool:

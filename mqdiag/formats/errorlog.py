@@ -110,8 +110,8 @@ def seams() -> re.Pattern[str]:
     """
     heading = grammar.terminal("errorlog", "HEADING_INLINE")
     return re.compile(
-        rf"[ \t]+(?=AMQ\d{{4}}[A-Z]?: |{heading}|-----[ ][a-z]|\.{{3,}}(?: |$))|(?<=[ .]\.\.\.)[ ]"
-        r"|(?<![0-9 ])[ \t]+(?=-{20})"
+        rf"(?<![ \t])[ \t]+(?=AMQ\d{{4}}[A-Z]?: |{heading}|-----[ ][a-z]|\.{{3,}}(?: |$))|(?<=[ .]\.\.\.)[ ]"
+        r"|(?<![0-9 \t])[ \t]+(?=-{20})"
     )
 
 

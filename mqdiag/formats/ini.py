@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mqdiag.model import Record
 
 FILE_NAMES = ("qm.ini", "mqclient.ini", "mqs.ini")
-PASSWORD = re.compile(r"(?i).*(?:password|passphrase|pwd)$")
+PASSWORD = re.compile(r"(?i)(?:password|passphrase|pwd)$")
 # GSK_PKCS11=/usr/lib/pkcs11/lib.so;token label;password;SYMMETRIC_CIPHER_ON;
 PKCS11 = re.compile(r"(GSK_PKCS11=[^;]*;[^;]*;)[^;]*")
 
@@ -62,7 +62,7 @@ def attributes_of(tree: ParseTree) -> dict[str, str]:
 
 
 def masked(name: str, value: str) -> str:
-    return "***" if value and PASSWORD.fullmatch(name) else PKCS11.sub(r"\1***", value)
+    return "***" if value and PASSWORD.search(name) else PKCS11.sub(r"\1***", value)
 
 
 def file_name(path: str) -> str:
