@@ -44,7 +44,7 @@ OWN_FACTS = (
     *("major", "minor", "module", "probe_type", "stack", "thread_name", "verb", "exceptions", "chain", "platform"),
     *("authority", "stanza", "language", "allowedcipherspecs", "attribute"),
 )
-OBJECT = re.compile(r"(?P<name>\S+) \[(?P<type>\w+)\]$")  # PRESS.OUT [queue]   SHOPQM [qmgr]
+OBJECT = re.compile(r"(?P<name>\S{1,255}) \[(?P<type>\w+)\]$")  # PRESS.OUT [queue]   SHOPQM [qmgr]
 OBJECT_KINDS = {"qmgr": "queue_manager", "queue": "queue", "channel": "channel"}
 
 MQ_WORD = re.compile(
@@ -53,7 +53,7 @@ MQ_WORD = re.compile(
     | MQ[A-Z]{1,12}_\w+ | MQI | MQSC | IBM ?MQ
     | MQ(?:CONNX?|OPEN|PUT1?|GET|CLOSE|DISC|INQ|SET|CMIT|BACK|BEGIN|SUB|SUBRQ|CB|CTL|STAT)
     | MQ(?:JE|JMS)\d{3,4} | JMS[A-Z]{2,4}\d{4}
-    | (?:GSK|gsk)\w*_\w+ | GSKVALMethod | X509(?:_\w+)?
+    | (?:GSK|gsk)\w{0,60}_\w+ | GSKVALMethod | X509(?:_\w+)?
     | (?:TLS|SSL|ECDHE|DHE|ANY|NULL|DES|RC[24]|AES|TRIPLE|FIPS|SHA|MD5)_\w+
     | (?:xec|rrc|zrc|lrc|lpi|arc|hrc)[A-Z]\w*              # return codes of the common services
     | (?:ccx|cci|rri|rrx|rre|xcs|xst|xeh|xll|xtr|zst|zii|zsq|zxc|zmu|zcp|zlg|mqlp?)[A-Z]\w*
@@ -62,7 +62,7 @@ MQ_WORD = re.compile(
     | (?:runmq|strmq|endmq|crtmq|dltmq|dspmq|setmq|mqrc|mqpgf|mqpcf|csq|runp11cred|rcrmq)\w*
     | CHCK\w+ | QMQ_\w+ | WMQ\w*
     | get(?:addr|name)info | getsockopt | setsockopt | connect | recv | send | select | accept | bind | socket
-    | (?:com\.ibm|javax?|sun|jdk|org\.springframework|org\.apache|System|Microsoft)\.[\w.$]+ | [\w.]+\.(?:java|[ch])
+    | (?:com\.ibm|javax?|sun|jdk|org\.springframework|org\.apache|System|Microsoft)\.[\w.$]+ | [\w.]{1,200}\.(?:java|[ch])
     | mqm | MUSR_MQADMIN | localhost | localdomain | default
     | TCP(?:/IP)? | LU62 | QMErrorLog | ExcludeMessage | SuppressMessage | SuppressInterval
     | Installation\d+ | MQNI\w+ | MQ(?:SERVER|CHLLIB|CHLTAB|S_\w+|SAMP\w*|KEYRPWD)
