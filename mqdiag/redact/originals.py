@@ -62,7 +62,8 @@ MQ_WORD = re.compile(
     | (?:runmq|strmq|endmq|crtmq|dltmq|dspmq|setmq|mqrc|mqpgf|mqpcf|csq|runp11cred|rcrmq)\w*
     | CHCK\w+ | QMQ_\w+ | WMQ\w*
     | get(?:addr|name)info | getsockopt | setsockopt | connect | recv | send | select | accept | bind | socket
-    | (?:com\.ibm|javax?|sun|jdk|org\.springframework|org\.apache|System|Microsoft)\.[\w.$]+ | [\w.]{1,200}\.(?:java|[ch])
+    | (?:com\.ibm|javax?|sun|jdk|org\.springframework|org\.apache|System|Microsoft)\.[\w.$]+
+    | [\w.]{1,200}\.(?:java|[ch])
     | mqm | MUSR_MQADMIN | localhost | localdomain | default
     | TCP(?:/IP)? | LU62 | QMErrorLog | ExcludeMessage | SuppressMessage | SuppressInterval
     | Installation\d+ | MQNI\w+ | MQ(?:SERVER|CHLLIB|CHLTAB|S_\w+|SAMP\w*|KEYRPWD)
