@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from mqdiag import lalr
+from mqdiag.prepared import digest, prepared
 from mqdiag.resources import grammar_dir
 
 if TYPE_CHECKING:
@@ -26,7 +27,15 @@ if TYPE_CHECKING:
 
 @cache
 def compiled(name: str) -> Lark:
-    return build(name)
+    import lark
+
+    found = prepared(f"{name}.tables", sources(f"lark {lark.__version__}"), lambda: lalr.stored(build(name)))
+    return lalr.restored(found)
+
+
+def sources(made_with: str = "") -> str:
+    """The digest of all grammars, for they import from each other."""
+    return digest(grammar_dir(), "*.lark", made_with)
 
 
 def build(name: str, lexer_callbacks: dict[str, Callable[[Token], Token]] | None = None) -> Lark:
@@ -61,7 +70,7 @@ def starts(text: str) -> list[str]:
 
 @cache
 def terminals(name: str) -> dict[str, str]:
-    return lalr.terminals(grammar_dir() / f"{name}.lark")
+    return prepared(f"{name}.terminals", sources(), lambda: lalr.terminals(grammar_dir() / f"{name}.lark"))
 
 
 def terminal(name: str, terminal_name: str) -> str:

@@ -7,8 +7,8 @@ every stack of states that was seen is remembered with what each terminal does t
 stack comes of it. The tables, the patterns of the terminals and the builder of the tree are Lark's, and a text that
 is not of the grammar goes to Lark itself, so errors are Lark's too. Tokens know their place but no line. `terminals`
 reads the terminals of a grammar without making tables of it: five times faster, and most formats are only asked
-whether a source is of them. tests/test_lalr.py compares the trees on every record of the samples, and the terminals
-of every grammar, with Lark's.
+whether a source is of them. `stored` and `restored` are Lark's own way to keep a parser, without its pickle.
+tests/test_lalr.py compares the trees on every record of the samples, and the terminals of every grammar, with Lark's.
 """
 
 from __future__ import annotations
@@ -139,3 +139,28 @@ def terminals(path: Path) -> dict[str, str]:
     to_pattern = PrepareLiterals() * TerminalTreeToPattern()
     trees = {name: tree for name, (tree, _) in grammar.term_defs if tree}
     return {str(name): to_pattern.transform(tree).to_regexp() for name, tree in trees.items()}
+
+
+def stored(lark: Lark) -> dict[str, Any]:
+    """A parser's tables, patterns and rules, as JSON has them."""
+    from lark.grammar import Rule
+    from lark.lexer import TerminalDef
+
+    data, memo = lark.memo_serialize([TerminalDef, Rule])
+    return {"data": data, "memo": memo}
+
+
+def restored(found: dict[str, Any]) -> Lark:
+    """The parser that was stored. JSON has made texts of the numbers that its tables and its memo are kept by."""
+    from lark import Lark
+
+    table = found["data"]["parser"]["parser"]
+    table["tokens"] = numbered(table["tokens"])
+    table["states"] = {state: numbered(moves) for state, moves in numbered(table["states"]).items()}
+    new: Any = Lark.__new__(Lark)
+    parser: Lark = new._load({"data": found["data"], "memo": numbered(found["memo"])})
+    return parser
+
+
+def numbered(pairs: dict[str, Any]) -> dict[int, Any]:
+    return {int(key): value for key, value in pairs.items()}

@@ -14,10 +14,12 @@ from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, Literal, get_args
 
+from mqdiag.prepared import digest, prepared
 from mqdiag.resources import knowledge_dir
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 Language = Literal["en", "ja"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -52,8 +54,15 @@ def of_locale(environment: Mapping[str, str]) -> Language:
 @cache
 def catalogue(wanted: Language) -> Mapping[str, str]:
     """All sentences of a language by their English ones; empty for English."""
+    if wanted == "en":
+        return {}
+    folder = knowledge_dir() / "locales" / wanted
+    return prepared(wanted, digest(folder, "*.toml"), lambda: sentences(folder))
+
+
+def sentences(folder: Path) -> dict[str, str]:
     found: dict[str, str] = {}
-    for path in sorted((knowledge_dir() / "locales" / wanted).glob("*.toml")):
+    for path in sorted(folder.glob("*.toml")):
         found |= tomllib.loads(path.read_text(encoding="utf-8"))
     return found
 

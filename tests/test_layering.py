@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "mqdiag"
 RANKS = [
     {"__init__", "model", "errors", "lalr", "limits"},
     {"resources", "text", "clock", "passwords", "views"},
+    {"prepared"},
     {"language"},
     {"grammar", "knowledge", "archives"},
     {"names"},

@@ -46,6 +46,9 @@ def test_wheel_gives_a_verdict(wheel: Path, tmp_path: Path) -> None:
     assert causes == ["certificate-revoked"]
     assert page.startswith(b"<!doctype html>")
     assert (target / "mqdiag" / "grammars" / "errorlog.lark").is_file()
+    for name in ("knowledge", "ja", "errorlog.tables", "errorlog.terminals"):
+        prepared = target / "mqdiag" / "prepared" / f"{name}.json"
+        assert json.loads(prepared.read_text(encoding="utf-8"))["of"], "what the build makes beforehand is in the wheel"
 
 
 def test_editable_install_reads_the_checkout() -> None:

@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_or
 from mqdiag.errors import MqdiagError
 from mqdiag.language import tr
 from mqdiag.model import Confidence, Kind
+from mqdiag.prepared import digest, prepared
 from mqdiag.resources import knowledge_dir
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -257,24 +259,38 @@ def knowledge() -> Knowledge:
 def builtin() -> Knowledge:
     """All that mqdiag brings along, read once. MqdiagError where a file is not what this module says."""
     root = knowledge_dir()
+    held = prepared("knowledge", digest(root, "**/*.toml"), lambda: contents(root))
+
+    def each_of(folder: str) -> Iterator[tuple[Path, Any]]:
+        return ((root / folder / f"{name}.toml", table) for name, table in held[folder].items())
+
     return Knowledge(
-        layers=tables(root / "layers.toml", Layer),
-        codes={path.stem: tables(path, CodeEntry) for path in sorted((root / "codes").glob("*.toml"))},
+        layers=tables(root / "layers.toml", Layer, held["."]["layers"]),
+        codes={path.stem: tables(path, CodeEntry, table) for path, table in each_of("codes")},
         messages={
-            key: entry
-            for path in sorted((root / "messages").glob("*.toml"))
-            for key, entry in tables(path, Message).items()
+            key: entry for path, table in each_of("messages") for key, entry in tables(path, Message, table).items()
         },
-        causes={path.stem: cause(path) for path in sorted((root / "causes").glob("*.toml"))},
+        causes={path.stem: cause(path, table) for path, table in each_of("causes")},
     )
 
 
-def cause(path: Path) -> Cause:
-    return build(Cause, load(path), path, "")
+def contents(root: Path) -> dict[str, dict[str, Any]]:
+    """The tables of the TOML files by folder and name, in the order of their names."""
+    return {
+        folder: {path.stem: load(path) for path in sorted((root / folder).glob("*.toml"))}
+        for folder in (".", "codes", "messages", "causes")
+    }
 
 
-def tables(path: Path, kind: type[T]) -> Mapping[str, T]:
-    return {key: build(kind, value, path, f"[{key}]") for key, value in load(path).items()}
+def cause(path: Path, table: Any = None) -> Cause:
+    """The cause of a file, or of what was read of it before."""
+    return build(Cause, load(path) if table is None else table, path, "")
+
+
+def tables(path: Path, kind: type[T], table: Any = None) -> Mapping[str, T]:
+    """The entries of a file by their names, or of what was read of it before."""
+    found = load(path) if table is None else table
+    return {key: build(kind, value, path, f"[{key}]") for key, value in found.items()}
 
 
 def load(path: Path) -> dict[str, Any]:

@@ -84,6 +84,9 @@ class Tools:
         formats.mkdir(parents=True, exist_ok=True)
         shutil.copy(PEERS / "mq.lnav.json", formats / "format.json")
         self.environment = os.environ | {"HOME": str(home), "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
+        # as it is installed: with the bytecode that pip writes, and with what the build makes beforehand
+        self.environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        subprocess.run([python, ROOT / "hatch_build.py"], check=True)
         self.one_line = str(work / "one_line")
         subprocess.run(["cc", "-O2", "-o", self.one_line, str(PEERS / "one_line.c")], check=True)
 
