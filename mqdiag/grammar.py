@@ -99,3 +99,8 @@ def parse(name: str, text: str, start: str = "start") -> ParseTree:
 def is_tree(part: ParseTree | Token) -> TypeIs[ParseTree]:
     """Whether a part of a tree is a tree itself and not a token."""
     return not isinstance(part, str)
+
+
+def tokens(tree: ParseTree) -> list[Token]:
+    """The tokens of a tree that are its own and not of a part of it."""
+    return [each for each in tree.children if not is_tree(each)]

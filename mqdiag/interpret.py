@@ -49,12 +49,14 @@ def interpret(event: Event) -> Event:
     event = identified(event)
     message = known.messages.get(event.message_id.key) if event.message_id else None
     if message is None:
-        return sided(with_reason_layer(event, known), None)
+        event = with_reason_layer(event, known)
+        return event if event.side else replace(event, side=side_of(event, None))
     quoted = dict(zip(message.quoted, quotes(event.text), strict=False))
     codes = frozenset(codes_of(event, message)) | event.codes
     peer_text = event.inserts.get(message.peer or "") or event.facts.get("remote_host") or quoted.get("peer")
-    event = replace(
+    return replace(
         event,
+        side=event.side or side_of(event, message),
         layer=message.layer,
         role="victim" if message.role == "judge" and any(c.namespace == "alert" for c in codes) else message.role,
         channel=event.channel or channel_of(event, message, quoted),
@@ -64,7 +66,6 @@ def interpret(event: Event) -> Event:
         user=event.inserts.get(message.user or "") or quoted.get("user") or event.user,
         facts={**event.facts, **facts_of(event, message, quoted)},
     )
-    return sided(event, message)
 
 
 def channel_of(event: Event, message: Message, quoted: Mapping[str, str]) -> str | None:
@@ -208,11 +209,6 @@ def with_reason_layer(event: Event, known: Knowledge) -> Event:
 # ---- side ------------------------------------------------------------------------------------------------------
 
 
-def sided(event: Event, message: Message | None) -> Event:
-    """The event with the end that wrote it: which one started the channel is seen by the message, then the program."""
-    return event if event.side else replace(event, side=side_of(event, message))
-
-
 def unnamed(event: Event, message: Message) -> bool:
     """Whether a record prints '????' for its channel: in the insert, or first in its message line."""
     said = event.inserts.get(message.channel or "")
@@ -222,6 +218,7 @@ def unnamed(event: Event, message: Message) -> bool:
 
 
 def side_of(event: Event, message: Message | None) -> Side | None:
+    """The end that wrote a record: which one started the channel is seen by the message, then by the program."""
     if message and message.side in ("caller", "acceptor") and message.role != "wrapper":
         return "client" if message.side == "caller" else "server"
     if message and message.layer == "tls" and unnamed(event, message):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from lark.exceptions import UnexpectedInput
@@ -50,6 +50,7 @@ def name(text: str) -> Name | None:
     return found.subject if found else None
 
 
+@lru_cache(maxsize=1024)  # one certificate is in every record of its retries
 def certificate(text: str) -> Certificate | None:
     """
     The certificate that an insert or a quoted string names; None if it names none ('sslv3 alert bad certificate').
@@ -68,7 +69,7 @@ def certificate(text: str) -> Certificate | None:
 
 def url(text: str) -> str | None:
     """The first http or ldap URL of a text, without the punctuation of the sentence around it."""
-    match = re.search(grammar.terminal("certificate", "URL"), text)
+    match = re.search(grammar.terminal("certificate", "URL"), text) if "://" in text else None
     return match[0].rstrip(".,;:!?") if match else None
 
 

@@ -309,4 +309,4 @@ def interpreted(reading: Reading, side: Side | None) -> Reading:
 
 
 def sided(event: Event, side: Side | None) -> Event:
-    return interpret(replace(event, side=side or event.side))
+    return interpret(replace(event, side=side) if side else event)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mqdiag.classify.symptoms import matches
+from mqdiag.classify.symptoms import matches, named
 from mqdiag.knowledge import knowledge
 from mqdiag.model import CONFIDENCES
 
@@ -118,21 +118,40 @@ def promising(events: Iterable[Event]) -> list[tuple[str, Cause, Sign]]:
     return [signs[place] for place in sorted({place for handle in named for place in places.get(handle, ())})]
 
 
-def handles_of(event: Event) -> tuple[object, ...]:
+def handles_of(event: Event) -> Iterator[object]:
     """What the signs are filed under that this event can begin: its message id, reason code, kind, or nothing."""
-    return (event.message_id.key if event.message_id else None, event.reason_code, event.kind, None)
+    for handle in (event.message_id.key if event.message_id else None, event.reason_code, event.kind, None):
+        yield handle
+        for code in event.codes:
+            yield handle, code.namespace
+            yield handle, code.namespace, code.value
 
 
 @lru_cache(maxsize=4)
 def index(known: Knowledge) -> tuple[list[tuple[str, Cause, Sign]], dict[object, list[int]]]:
-    """All signs, and their places by what their lead must be: message ids, else reason codes, else kinds."""
+    """
+    All signs, and their places by what their lead must be: message ids, else reason codes, else kinds; together with
+    the code where the lead must have one.
+    """
     signs = [(slug, cause, sign) for slug, cause in known.causes.items() for sign in cause.signs]
     places: dict[object, list[int]] = {}
     for place, (_, _, sign) in enumerate(signs):
         lead = sign.lead
         for handle in lead.message_id or lead.reason_code or lead.kind or (None,):
-            places.setdefault(handle, []).append(place)
+            for whole in with_codes(handle, lead.code):
+                places.setdefault(whole, []).append(place)
     return signs, places
+
+
+def with_codes(handle: object, codes: tuple[str, ...]) -> Iterator[object]:
+    """What a sign is filed under that asks for one of these codes: its handle with each of them, or their namespace."""
+    if not codes:
+        yield handle
+    for namespace, (values, ranges) in named(codes).items():
+        if ranges:
+            yield handle, namespace
+        else:
+            yield from ((handle, namespace, each) for each in values)
 
 
 def candidate(

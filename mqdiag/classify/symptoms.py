@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mqdiag.names import same_certificate
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mqdiag.knowledge import Condition
     from mqdiag.model import Code, Event
 
@@ -15,7 +18,7 @@ def matches(condition: Condition, event: Event, lead: Event) -> bool:
     """Whether all keys that the condition gives hold of the event; `lead` is the event that a sign began with."""
     return (
         (not condition.message_id or (event.message_id is not None and event.message_id.key in condition.message_id))
-        and (not condition.code or any(has_code(event, each) for each in condition.code))
+        and (not condition.code or any(is_one_of(each, condition.code) for each in event.codes))
         and (not condition.reason_code or event.reason_code in condition.reason_code)
         and (not condition.kind or event.kind in condition.kind)
         and (condition.side is None or on_side(condition.side, event, lead))
@@ -34,24 +37,29 @@ def matches(condition: Condition, event: Event, lead: Event) -> bool:
     )
 
 
-def has_code(event: Event, wanted: str) -> bool:
-    return any(is_code(code, wanted) for code in event.codes)
-
-
 def matched_code(condition: Condition, event: Event) -> Code | None:
     """The code of the event that made the condition hold, for the text of the evidence."""
-    return next((code for code in sorted(event.codes) for each in condition.code if is_code(code, each)), None)
+    return next((code for code in sorted(event.codes) if is_one_of(code, condition.code)), None)
 
 
-def is_code(code: Code, wanted: str) -> bool:
-    """`gskval:575032` or a range `x509:18-21`."""
-    namespace, _, value = wanted.partition(":")
-    low, dash, high = value.partition("-")
-    if code.namespace != namespace:
-        return False
-    if dash and low.isdigit() and high.isdigit():
-        return code.value.isdigit() and int(low) <= int(code.value) <= int(high)
-    return code.value == value
+def is_one_of(code: Code, wanted: tuple[str, ...]) -> bool:
+    values, ranges = named(wanted).get(code.namespace, ((), ()))
+    return code.value in values or any(int(code.value) in each for each in ranges if code.value.isdecimal())
+
+
+@lru_cache(maxsize=4096)
+def named(wanted: tuple[str, ...]) -> Mapping[str, tuple[list[str], list[range]]]:
+    """By namespace the values, `gskval:575032`, and the ranges of values, `x509:18-21`, that a condition names."""
+    found: dict[str, tuple[list[str], list[range]]] = {}
+    for each in wanted:
+        namespace, _, value = each.partition(":")
+        values, ranges = found.setdefault(namespace, ([], []))
+        low, dash, high = value.partition("-")
+        if dash and low.isdigit() and high.isdigit():
+            ranges.append(range(int(low), int(high) + 1))
+        else:
+            values.append(value)
+    return found
 
 
 def on_side(side: str, event: Event, lead: Event) -> bool:
@@ -68,13 +76,10 @@ def starred(wanted: str, value: str) -> bool:
 
 
 def mentions(event: Event, words: tuple[str, ...]) -> bool:
-    texts = (
-        event.text,
-        event.facts.get("exception", ""),
-        event.facts.get("exceptions", ""),
-        *event.inserts.values(),
-    )
-    return any(word in text for word in words for text in texts)
+    facts = event.facts
+    texts = (event.text, facts.get("exception", ""), facts.get("exceptions", ""), *event.inserts.values())
+    everything = "\0".join(texts)
+    return any(word in everything for word in words)
 
 
 def has_fact(event: Event, name: str, value: str) -> bool:

@@ -14,8 +14,6 @@ from mqdiag.model import Code, MessageId
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from lark import Token
-
     from mqdiag.grammar import ParseTree
     from mqdiag.model import Event, Peer
 
@@ -118,7 +116,7 @@ def inserts(jmqi: ParseTree) -> dict[str, str]:
     """
     found = {}
     for insert in inserts_of(jmqi):
-        key, *value = tokens(insert)
+        key, *value = grammar.tokens(insert)
         name, text = INSERTS[int(key.strip(", =")[0])], "".join(value).strip()
         if text and (name.startswith("Comment") or text[0].isdigit() or text[0] == "-"):
             found[name] = text
@@ -181,7 +179,7 @@ def inside(nested: ParseTree, text: str) -> str:
     """The text between the brackets of a nested exception, empty where that is another JMQI exception."""
     if any(subtrees(nested, "jmqi")):
         return ""
-    opening, *_, closing = tokens(nested)
+    opening, *_, closing = grammar.tokens(nested)
     return text[opening.end_pos : closing.start_pos]
 
 
@@ -217,7 +215,7 @@ def alert_code(exceptions: Sequence[str]) -> Code | None:
 def messages(tree: ParseTree) -> list[tuple[str, list[str]]]:
     """The ids of JMS and MQJE messages, each with the quoted and free numbers and names of its line."""
     return [
-        (first(each, "JMS_ID").rstrip(": "), [token.strip("'") for token in list(tokens(each))[1:]])
+        (first(each, "JMS_ID").rstrip(": "), [token.strip("'") for token in grammar.tokens(each)[1:]])
         for each in subtrees(tree, "message")
     ]
 
@@ -239,8 +237,8 @@ def language(tree: ParseTree) -> str:
     """By the first part that only one language's library writes."""
     for part in subtrees(tree, *LANGUAGES):
         if part.data == "call":  # Node.js leaves out the MQ of the verb
-            is_go = first(part, "VERB").startswith("MQ") and not any(each.type == "NODE" for each in tokens(tree))
-            return "go" if is_go else "node"
+            is_node = any(each.type == "NODE" for each in grammar.tokens(tree))
+            return "go" if first(part, "VERB").startswith("MQ") and not is_node else "node"
         return LANGUAGES[str(part.data)]
     return ""
 
@@ -257,13 +255,7 @@ def subtrees(tree: ParseTree, *rules: str) -> Iterator[ParseTree]:
 
 def first(tree: ParseTree, token_type: str) -> str:
     """The first token of a type directly under a tree, empty if there is none."""
-    return next((each.strip() for each in tokens(tree) if each.type == token_type), "")
-
-
-def tokens(tree: ParseTree) -> Iterator[Token]:
-    for each in tree.children:
-        if not grammar.is_tree(each):
-            yield each
+    return next((each.strip() for each in grammar.tokens(tree) if each.type == token_type), "")
 
 
 def unique(values: Iterable[str]) -> list[str]:

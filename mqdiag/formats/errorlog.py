@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from mqdiag import clock, grammar
 from mqdiag.formats._base import MARKS, Format, Skim, message_key
 from mqdiag.formats._passing import Terminals, pass_over
-from mqdiag.grammar import is_tree
+from mqdiag.grammar import is_tree, tokens
 from mqdiag.model import Event, MessageId, Stamp
 from mqdiag.text import unwrap
 
@@ -134,13 +134,14 @@ def event(tree: ParseTree, record: Record) -> Event:
         if not is_tree(part):
             module = module or footer_module(str(part))
         elif part.data == "header":
-            for child in part.children:
-                if not is_tree(child):
-                    event_id = event_id or EVENT_ID.search(str(child)) if child.type == "EVENT_LINES" else event_id
-                    written = written or str(child).strip().rstrip("-–— \t") if child.type in STAMPS else written
-                else:
-                    name, *value = (str(token) for token in child.children)
-                    printed.append((name.strip().rstrip("( "), value[0].strip() if value else ""))
+            for child in tokens(part):
+                if child.type == "ATTRIBUTE":
+                    name, _, value = child.strip().partition("(")
+                    printed.append((name.rstrip(), value.removesuffix(")").strip()))
+                elif child.type in STAMPS:
+                    written = child.strip().rstrip("-–— \t")
+                elif child.type == "EVENT_LINES":
+                    event_id = EVENT_ID.search(child)
         elif part.data == "message":
             message = part
             printed += attributes_between(part)
@@ -186,10 +187,10 @@ def unmistakable(printed: list[tuple[str, str]]) -> dict[str, str]:
 def attributes_between(message: ParseTree) -> list[tuple[str, str]]:
     """The attributes that stand below a line which is not the header's, above the message id."""
     found: list[tuple[str, str]] = []
-    for token in message.children:
-        if not is_tree(token) and token.type == "MESSAGE_ID":
+    for token in tokens(message):
+        if token.type == "MESSAGE_ID":
             return found
-        if match := ATTRIBUTE_LINE.fullmatch(str(token).strip()):
+        if match := ATTRIBUTE_LINE.fullmatch(token.strip()):
             found.append((match[1], match[2]))
     return []
 
@@ -203,9 +204,8 @@ def read_stamp(written: str, utc: str | None) -> Stamp | None:
 
 
 def message_id(message: ParseTree | None) -> MessageId | None:
-    children = message.children if message else []
-    tokens = [str(each) for each in children if not is_tree(each) and each.type == "MESSAGE_ID"]
-    match = MESSAGE_ID.search(tokens[0]) if tokens else None
+    printed = next((each for each in tokens(message) if each.type == "MESSAGE_ID"), None) if message else None
+    match = MESSAGE_ID.search(printed) if printed else None
     return MessageId(*match.groups()) if match else None
 
 
@@ -213,10 +213,10 @@ def paragraphs(part: ParseTree) -> list[str]:
     """The unwrapped paragraphs of a message or section, without its id or heading; at least one, maybe empty."""
     result: list[str] = []
     lines: list[str] = []
-    for token in part.children:
-        if not is_tree(token) and token.type == "MESSAGE_ID":
+    for token in tokens(part):
+        if token.type == "MESSAGE_ID":
             result, lines = [], []  # what stood above it is not the message
-        elif not is_tree(token) and token.type == "TEXT" and str(token).strip(" .\u2026\n"):
+        elif token.type == "TEXT" and token.strip(" .\u2026\n"):
             lines.append(str(token))
         elif lines:
             result.append(unwrap(lines))

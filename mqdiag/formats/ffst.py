@@ -17,8 +17,6 @@ from mqdiag.text import columns, decode, is_wide
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from lark import Token
-
     from mqdiag.grammar import ParseTree
     from mqdiag.model import Record, Side
 
@@ -132,7 +130,7 @@ def fields(tree: ParseTree) -> dict[str, list[Row]]:
     """The values of a header by label, not joined yet; of a label that stands twice the first."""
     result: dict[str, list[Row]] = {}
     for field in parts(tree, "field"):
-        label, *tokens = tokens_of(field)
+        label, *tokens = grammar.tokens(field)
         rows, before = [], label
         for token in tokens:
             if token.type == "VALUE":
@@ -140,10 +138,6 @@ def fields(tree: ParseTree) -> dict[str, list[Row]]:
             before = token
         result.setdefault(label.strip(" \t>|").removesuffix(":-").rstrip(), rows)
     return result
-
-
-def tokens_of(part: ParseTree) -> list[Token]:
-    return [each for each in part.children if not grammar.is_tree(each)]
 
 
 def parts(tree: ParseTree, *names: str) -> list[ParseTree]:
@@ -353,7 +347,7 @@ def function_stack(text: str) -> tuple[str, ...]:
     """The functions of the 'MQM Function Stack' as it is printed: the outermost first, xcsFFST last."""
     stack = section(text, "MQM Function Stack")
     tree = grammar.parse("ffst", stack, "stack") if stack else None
-    return tuple(tokens_of(each)[-1].lstrip(" \t>") for each in parts(tree, "frame")) if tree else ()
+    return tuple(grammar.tokens(each)[-1].lstrip(" \t>") for each in parts(tree, "frame")) if tree else ()
 
 
 def trace_history(text: str) -> tuple[Step, ...]:
@@ -373,7 +367,7 @@ def peer_name(data: bytes) -> str:
 
 
 def step(tree: ParseTree) -> Step:
-    mark, function, *returned = (str(each) for each in tokens_of(tree))
+    mark, function, *returned = (str(each) for each in grammar.tokens(tree))
     arrow = ">" in mark.lstrip(" \t>") or "<" in mark
     depth = max(mark.count("-") - (2 if arrow else 0), 0)
     return Step(depth, function, None if tree.data == "entered" else (returned or [""])[0])
@@ -382,9 +376,9 @@ def step(tree: ParseTree) -> Step:
 def dump(text: str) -> Dump:
     """A section of settings, text or hex rows, such as a control block or the environment variables."""
     tree = grammar.parse("ffst", text, "dump")
-    title = next((line.strip() for line in tokens_of(tree)), "")
-    settings = {name.strip(" \t>:="): str(value) for name, value in map(tokens_of, parts(tree, "setting"))}
-    rows = [tokens_of(each)[1] for each in parts(tree, "hex_row")]
+    title = next((line.strip() for line in grammar.tokens(tree)), "")
+    settings = {name.strip(" \t>:="): str(value) for name, value in map(grammar.tokens, parts(tree, "setting"))}
+    rows = [grammar.tokens(each)[1] for each in parts(tree, "hex_row")]
     return Dump(title, settings, b"".join(bytes.fromhex(each) for each in rows))
 
 
