@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from mqdiag import names
 from mqdiag.knowledge import Knowledge, Message, knowledge
 from mqdiag.model import Code, MessageId, Peer
+from mqdiag.text import number, remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -103,6 +104,7 @@ def channel_name(text: str | None) -> str | None:
     return name if CHANNEL_NAME.fullmatch(name) else None
 
 
+@remembered
 def peer(text: str) -> Peer | None:
     """The address in MQ's spellings of it: name, address and port, each only if it is there."""
     match = PEER.match(text)
@@ -172,19 +174,19 @@ def speaks_openssl(event: Event) -> bool:
 
 
 def code_of(namespace: str, value: str, openssl: bool) -> Code | None:
-    if not value.isascii() or not value.isdigit():
+    found = number(value)
+    if not found:
         return None
-    number = int(value)
     if namespace == "validation":  # the second number of AMQ9633: whose it is, is seen by its range
-        if number >= 575000:
+        if found >= 575000:
             return Code("gskval", value)
-        if openssl and 1000 <= number < 1256:
-            return Code("alert", str(number - 1000))
-        return Code("x509", value) if openssl and 0 < number < 200 else None
+        if openssl and 1000 <= found < 1256:
+            return Code("alert", str(found - 1000))
+        return Code("x509", value) if openssl and found < 200 else None
     if namespace == "errno":
-        name = errno_names().get(number)
+        name = errno_names().get(found)
         return Code("errno", name) if name else None
-    return Code(namespace, value) if number else None
+    return Code(namespace, value)
 
 
 @cache

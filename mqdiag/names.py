@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 from lark.exceptions import UnexpectedInput
 
 from mqdiag import grammar
 from mqdiag.model import Certificate, Name
+from mqdiag.text import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,7 +51,7 @@ def name(text: str) -> Name | None:
     return found.subject if found else None
 
 
-@lru_cache(maxsize=1024)  # one certificate is in every record of its retries
+@remembered
 def certificate(text: str) -> Certificate | None:
     """
     The certificate that an insert or a quoted string names; None if it names none ('sslv3 alert bad certificate').

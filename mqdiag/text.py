@@ -8,8 +8,13 @@ record is decoded for itself. Sources: shared knowledge of formats, samples/reco
 from __future__ import annotations
 
 import unicodedata
-from functools import lru_cache
-from typing import NamedTuple
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+T = TypeVar("T")
 
 
 class Decoded(NamedTuple):
@@ -137,6 +142,34 @@ def character_likeness(char: str, inside_word: bool) -> float:
     return -0.5 if category[0] == "L" else 0.1
 
 
+def number(text: str | None) -> int | None:
+    """The number that a text is, None if it is none or has more digits than any number of MQ's."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def remembered(function: Callable[[str], T]) -> Callable[[str], T]:
+    """
+    The same function, that knows again what it made of a text: a log says the same again and again, a retry storm
+    ten thousand times, and then it is made, and kept in memory, once.
+    """
+    known = lru_cache(maxsize=2048)(function)
+
+    @wraps(function)
+    def ask(text: str) -> T:
+        return known(text) if len(text) <= MAX_KNOWN else function(text)
+
+    return ask
+
+
+MAX_KNOWN = 4096  # characters of a text that is remembered
+
+
+@remembered
+def shared(text: str) -> str:
+    """The text, as the very string that was given for an equal one before."""
+    return text
+
+
 def is_wide(char: str) -> bool:
     """Whether a character takes two columns, as MQ counts when it wraps at 79. False for the empty string."""
     return bool(char) and unicodedata.east_asian_width(char) in "WF"
@@ -149,23 +182,32 @@ def columns(text: str) -> int:
 WIDTH = 79  # MQ wraps text at 79 columns, a wide character counting as two
 
 
-def unwrap(lines: list[str]) -> str:
+def unwrap(lines: Sequence[str]) -> str:
     """
     The lines of one paragraph that MQ wrapped at 79 columns, as one again.
 
     Latin text breaks at blanks. Japanese and Chinese break anywhere, and then no blank goes between; the
     same holds for the Latin tokens inside such a paragraph, and for a token too long for any line.
     """
+    return known_paragraph(tuple(lines)) if sum(map(len, lines)) <= MAX_KNOWN else unwrapped(lines)
+
+
+@lru_cache(maxsize=2048)
+def known_paragraph(lines: tuple[str, ...]) -> str:
+    return unwrapped(lines)
+
+
+def unwrapped(lines: Sequence[str]) -> str:
     hard = any(is_wide(char) for line in lines if not line.isascii() for char in line)
-    joined, last = "", ""
+    pieces: list[str] = []
+    above = ""
     for line in lines:
         piece = line.rstrip("\r\n")
-        if not joined:
-            joined, last = piece.lstrip(), piece
-            continue
-        joined = joined.rstrip(" ") + glue(last, piece, hard) + piece.strip(" ")
-        last = piece
-    return joined.strip()
+        if pieces:
+            pieces.append(glue(above, piece, hard))
+        pieces.append(piece.strip(" ") if pieces else piece.lstrip().rstrip(" "))
+        above = piece
+    return "".join(pieces).strip()
 
 
 def glue(before: str, after: str, hard: bool) -> str:

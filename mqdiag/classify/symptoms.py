@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mqdiag.names import same_certificate
+from mqdiag.text import number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +45,7 @@ def matched_code(condition: Condition, event: Event) -> Code | None:
 
 def is_one_of(code: Code, wanted: tuple[str, ...]) -> bool:
     values, ranges = named(wanted).get(code.namespace, ((), ()))
-    return code.value in values or any(int(code.value) in each for each in ranges if code.value.isdecimal())
+    return code.value in values or any(number(code.value) in each for each in ranges)
 
 
 @lru_cache(maxsize=4096)

@@ -11,7 +11,7 @@ from mqdiag.formats._base import MARKS, Format, Skim, message_key
 from mqdiag.formats._passing import Terminals, pass_over
 from mqdiag.grammar import is_tree, tokens
 from mqdiag.model import Event, MessageId, Stamp
-from mqdiag.text import unwrap
+from mqdiag.text import number, remembered, shared, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,7 +137,7 @@ def event(tree: ParseTree, record: Record) -> Event:
             for child in tokens(part):
                 if child.type == "ATTRIBUTE":
                     name, _, value = child.strip().partition("(")
-                    printed.append((name.rstrip(), value.removesuffix(")").strip()))
+                    printed.append((shared(name.rstrip()), shared(value.removesuffix(")").strip())))
                 elif child.type in STAMPS:
                     written = child.strip().rstrip("-–— \t")
                 elif child.type == "EVENT_LINES":
@@ -167,7 +167,7 @@ def event(tree: ParseTree, record: Record) -> Event:
         inserts={name: attributes[name] for name in INSERTS if name in attributes},
         facts={name: value for name, value in facts.items() if value},
         text=said[0],
-        body="\n".join((*said[1:], *(line for section in sections for line in paragraphs(section)))),
+        body=shared("\n".join((*said[1:], *(line for section in sections for line in paragraphs(section))))),
     )
 
 
@@ -205,7 +205,12 @@ def read_stamp(written: str, utc: str | None) -> Stamp | None:
 
 def message_id(message: ParseTree | None) -> MessageId | None:
     printed = next((each for each in tokens(message) if each.type == "MESSAGE_ID"), None) if message else None
-    match = MESSAGE_ID.search(printed) if printed else None
+    return read_message_id(printed.strip()) if printed else None
+
+
+@remembered
+def read_message_id(printed: str) -> MessageId | None:
+    match = MESSAGE_ID.search(printed)
     return MessageId(*match.groups()) if match else None
 
 
@@ -230,10 +235,6 @@ def footer_module(footer: str) -> str:
     """`amqccisa.c:8789` of a footer, empty if MQ named no module."""
     match = re.search(r"([A-Za-z0-9_]+\.[A-Za-z]+)\s*:\s*(\d+)", footer)
     return f"{match[1]}:{match[2]}" if match else ""
-
-
-def number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
 
 
 FORMAT = ErrorLog()

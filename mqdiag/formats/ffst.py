@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from mqdiag import clock, grammar
 from mqdiag.formats._base import Format
 from mqdiag.model import Event, MessageId, Stamp
-from mqdiag.text import columns, decode, is_wide
+from mqdiag.text import columns, decode, is_wide, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -286,10 +286,6 @@ def first_word(text: str | None) -> str | None:
     """'99VXY09 (Windows 7 Build 2600: Service Pack 1)', 'Installation1  (1)'"""
     words = (text or "").split()
     return words[0] if words else None
-
-
-def number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 # ---- the body --------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from mqdiag import clock, grammar
 from mqdiag.formats._base import Format, Skim
 from mqdiag.language import tr
 from mqdiag.model import Event, MessageId, Stamp
+from mqdiag.text import number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -150,10 +151,6 @@ def stamp(written: str) -> Stamp | None:
     """`ibm_datetime` is UTC and says so."""
     instant = clock.utc(written)
     return Stamp(written, instant=instant, certainty="stated") if instant else None
-
-
-def number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 FORMAT = JsonLog()
