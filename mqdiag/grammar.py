@@ -103,4 +103,4 @@ def is_tree(part: ParseTree | Token) -> TypeIs[ParseTree]:
 
 def tokens(tree: ParseTree) -> list[Token]:
     """The tokens of a tree that are its own and not of a part of it."""
-    return [each for each in tree.children if not is_tree(each)]
+    return [each for each in tree.children if isinstance(each, str)]

@@ -24,7 +24,7 @@ from mqdiag.knowledge import knowledge
 from mqdiag.language import tr
 from mqdiag.limits import in_words
 from mqdiag.model import Note, Record, Span
-from mqdiag.passwords import masked
+from mqdiag.passwords import masked, may_hold_one
 from mqdiag.text import decode
 from mqdiag.views import view
 
@@ -236,7 +236,7 @@ def parsed_or_why(record: Record, format: Format, encoding: str | None) -> tuple
 def without_passwords(event: Event) -> Event:
     """The event with the passwords in its texts masked; most hold none and stay as they are."""
     texts = (event.text, event.body, *event.inserts.values(), *event.facts.values())
-    if not any(masked(each) != each for each in texts):
+    if not may_hold_one("\n".join(texts)) or not any(masked(each) != each for each in texts):
         return event
     return replace(
         event,

@@ -38,10 +38,14 @@ FORMS = tuple(
 HINTS = ("pass", "pwd", "-pw", "_pw", "gsk_pkcs11=", "://", "pymqi")
 
 
+def may_hold_one(text: str) -> bool:
+    folded = text.casefold()
+    return any(hint in folded for hint in HINTS)
+
+
 def masked(text: str) -> str:
     """The text with every password in it as `***`; the same text where there is none, and masked again it stays."""
-    folded = text.casefold()
-    if not any(hint in folded for hint in HINTS):
+    if not may_hold_one(text):
         return text
     for form in FORMS:
         text = form.sub(rf"\1{MASK}", text)

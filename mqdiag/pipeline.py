@@ -141,7 +141,9 @@ def records(options: Options, tell: Teller = untold) -> Iterator[tuple[Record, E
             if event is None:
                 yield record, None
                 continue
-            event = interpret(replace(event, side=bundle.sides.get(path) or event.side))
+            if side := bundle.sides.get(path):
+                event = replace(event, side=side)
+            event = interpret(event)
             stamp = calendars[path].stamp(event.stamp) if event.stamp else None
             yield record, replace(event, stamp=stamp, side=event.side or sides[path])
 

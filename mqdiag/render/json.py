@@ -31,7 +31,7 @@ from mqdiag.model import (
     Stamp,
 )
 from mqdiag.passwords import masked
-from mqdiag.render._visible import UNSEEN, valid
+from mqdiag.render._visible import LONE, UNSEEN, valid
 from mqdiag.text import decode
 
 if TYPE_CHECKING:
@@ -56,8 +56,10 @@ def dumps(value: object, *, indent: int | None = None) -> str:
     JSON that is also safe to look at and to cut into lines: letters of all scripts as they are, control,
     direction and line-separating characters as `\\u` escapes. They stand only inside strings.
     """
-    text = json.dumps(clean(value), ensure_ascii=False, indent=indent, allow_nan=False)
-    return UNSEEN.sub(_as_escape, text)
+    text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+    if LONE.search(text):
+        text = json.dumps(clean(value), ensure_ascii=False, indent=indent, allow_nan=False)
+    return text if text.isascii() and text.isprintable() else UNSEEN.sub(_as_escape, text)
 
 
 def clean(value: object) -> object:
