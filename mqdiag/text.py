@@ -57,44 +57,52 @@ def lenient(data: bytes, encoding: str) -> str:
 
 
 SAMPLE_BYTES = 360  # that are not ASCII: enough to know an encoding by, and looking at each of them costs a microsecond
+LINE_BYTES = 512  # of a line that are looked at
 
 
-def sample(data: bytes) -> bytes:
+def sample(data: bytes) -> list[bytes]:
     """The first lines that are not ASCII, up to a few hundred bytes of them."""
     lines: list[bytes] = []
     size = 0
     for line in data.split(b"\n"):
         if not line.isascii():
-            lines.append(line)
-            size += len(line)
+            lines.append(line[:LINE_BYTES])
+            size += len(lines[-1])
             if size >= SAMPLE_BYTES:
                 break
-    return b"\n".join(lines)
+    return lines
 
 
-@lru_cache(maxsize=16)
 def guess_encoding(data: bytes) -> str:
     """The encoding that makes the most language-like text of bytes that are not ASCII; `utf-8` if none does."""
-    data = sample(data)
-    best, best_score = "utf-8", likeness(lenient(data, "utf-8"))
+    lines = sample(data)
+    best, best_score = "utf-8", likeness(lines, "utf-8")
     for candidate in CANDIDATES:
-        score = likeness(lenient(data, candidate))
+        score = likeness(lines, candidate)
         if score > best_score:
             best, best_score = candidate, score
     return best
 
 
-def likeness(text: str) -> float:
-    """How much the non-ASCII part of a text looks like language: 1 all kana and letters, below 0 mostly debris."""
+def likeness(lines: list[bytes], encoding: str) -> float:
+    """How much the non-ASCII part of lines looks like language: 1 all kana and letters, below 0 mostly debris."""
+    counts = [likeness_of(line, encoding) for line in lines]
+    total = sum(count for count, _ in counts)
+    return sum(good for _, good in counts) / total if total else 0.0
+
+
+@lru_cache(maxsize=4096)  # the lines of an explanation are the same in every record
+def likeness_of(line: bytes, encoding: str) -> tuple[int, float]:
+    """How many characters of a line are not ASCII in an encoding, and how much of them looks like language."""
     total, good = 0, 0.0
-    padded = f" {text} "
+    padded = f" {lenient(line, encoding)} "
     for before, char, after in zip(padded, padded[1:], padded[2:], strict=False):
         if char >= "\x80":
             total += 1
             good += character_likeness(char, is_ascii_letter(before) and is_ascii_letter(after))
             if is_hangul(char) and (is_ideograph(before) or is_ideograph(after)):
                 good -= 2.0  # '繫돛' is Chinese read as Korean
-    return good / total if total else 0.0
+    return total, good
 
 
 def is_hangul(char: str) -> bool:
