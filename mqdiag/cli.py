@@ -13,7 +13,7 @@ import os
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import wraps
+from functools import partial, wraps
 from inspect import Parameter, signature
 from itertools import zip_longest
 from pathlib import Path
@@ -366,17 +366,18 @@ def records(
     tz: Zones = None,
     date_order: Dates = None,
     encoding: Encoding = None,
+    jobs: Jobs = None,
     limits: Limits = DEFAULTS,
 ) -> None:
     """Print every record found, one JSON object a line."""
     from mqdiag import pipeline
     from mqdiag.render.json import record_line
 
-    options = chosen(paths, client, server, tz, date_order, encoding=encoding, limits=limits)
+    options = chosen(paths, client, server, tz, date_order, encoding=encoding, jobs=jobs, limits=limits)
     if "-" in options.paths:
         keep_standard_input()  # it is read twice
     notes: list[Note] = []
-    emit(record_line(record, event, encoding) for record, event in pipeline.records(options, notes.append))
+    emit(pipeline.record_lines(options, partial(record_line, encoding=encoding), notes.append))
     raise typer.Exit(told(notes, pipeline.PARTIAL))
 
 

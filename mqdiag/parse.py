@@ -404,9 +404,15 @@ def framed_bytes(
 
 
 def framed_as(
-    format: Format, path: str, blocks: Iterable[bytes], offset: int, tally: Tally | None, limit: int = MAX_RECORD_BYTES
+    format: Format,
+    path: str,
+    blocks: Iterable[bytes],
+    offset: int,
+    tally: Tally | None,
+    limit: int = MAX_RECORD_BYTES,
+    line: int = 1,
 ) -> Iterator[tuple[Record, Format | None]]:
-    for record in frame(blocks, format, path, offset, tally=tally, limit=limit):
+    for record in frame(blocks, format, path, offset, line, tally, limit):
         yield from offered(record, format, (format,))
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mqdiag import __version__, clock, sources
@@ -13,13 +15,15 @@ from mqdiag.limits import DEFAULTS, Limits
 from mqdiag.model import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from mqdiag.clock import Order
+    from mqdiag.correlate.calendars import Calendar
     from mqdiag.formats._base import Format
     from mqdiag.model import Event, Incident, Note, Record, Side, Span
     from mqdiag.parse import Reading
+    from mqdiag.processes import Piece
     from mqdiag.redact import Key, Redactor
     from mqdiag.sources import Source
 
@@ -125,9 +129,71 @@ def records(options: Options, tell: Teller = untold) -> Iterator[tuple[Record, E
     The sources are read twice: what time a local stamp is can depend on records further below. `tell` gets the
     notes on what could not be read, and on a source that changed between the two.
     """
+    for each in rows(options, tell):
+        yield from each.typed(again(each.reading, tell))
+
+
+def record_lines(
+    options: Options, write: Callable[[Record, Event | None], str], tell: Teller = untold
+) -> Iterator[str]:
+    """The same, each record written as a line. A long log is written by as many processes as `jobs` says."""
+    from mqdiag import processes
+
+    for each in rows(options, tell):
+        pieces = processes.parts(each.reading.source, options.jobs, ROWS_BYTES)
+        if len(pieces) < 2:
+            yield from (write(*row) for row in each.typed(again(each.reading, tell)))
+            continue
+        total = 0
+        for text, size in processes.worked(partial(each.written, write), pieces, options.jobs or processes.cores()):
+            total += size
+            yield text
+        if total < each.reading.bytes:
+            tell(shorter(each.reading.source, each.reading.bytes - total))
+
+
+ROWS_BYTES = 1024 * 1024  # of a log that one process writes at a time: it takes a second
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One source of `records`, read once: what its second reading needs to know."""
+
+    reading: Reading
+    encoding: str | None
+    said: Side | None  # its side as the user said it
+    side: Side | None  # else, and where the record does not say it
+    calendar: Calendar
+
+    def typed(self, framed: Iterable[tuple[Record, Format | None]]) -> Iterator[tuple[Record, Event | None]]:
+        from mqdiag.interpret import interpret
+        from mqdiag.parse import parsed
+
+        known = {event.span: event for event in self.reading.events}  # with what the records beside them lend
+        for record, format in framed:
+            event = known.get(record.span) or (parsed(record, format, self.encoding)[0] if format else None)
+            if event is None:
+                yield record, None
+                continue
+            event = interpret(replace(event, side=self.said) if self.said else event)
+            stamp = self.calendar.stamp(event.stamp) if event.stamp else None
+            yield record, replace(event, stamp=stamp, side=event.side or self.side)
+
+    def written(self, write: Callable[[Record, Event | None], str], piece: Piece) -> tuple[str, int]:
+        """The lines of a piece, and how many of its bytes there were: none where the source is gone."""
+        from mqdiag.processes import framed_piece
+
+        lines: list[str] = []
+        size = 0
+        with suppress(OSError):
+            for record, event in self.typed(framed_piece(piece)):
+                lines.append(write(record, event))
+                size += record.span.length
+        return "".join(lines), size
+
+
+def rows(options: Options, tell: Teller) -> Iterator[Rows]:
     from mqdiag.correlate import calendars_of, sides_of
-    from mqdiag.interpret import interpret
-    from mqdiag.parse import parsed
 
     bundle = gather(options)
     tell_all(bundle, tell)
@@ -135,17 +201,7 @@ def records(options: Options, tell: Teller = untold) -> Iterator[tuple[Record, E
     sides = sides_of(bundle.readings, bundle.sides)
     for each in bundle.readings:
         path = each.source.path
-        known = {event.span: event for event in each.events}  # with what the records beside them lend
-        for record, format in again(each, tell):
-            event = known.get(record.span) or (parsed(record, format, options.encoding)[0] if format else None)
-            if event is None:
-                yield record, None
-                continue
-            if side := bundle.sides.get(path):
-                event = replace(event, side=side)
-            event = interpret(event)
-            stamp = calendars[path].stamp(event.stamp) if event.stamp else None
-            yield record, replace(event, stamp=stamp, side=event.side or sides[path])
+        yield Rows(each, options.encoding, bundle.sides.get(path), sides[path], calendars[path])
 
 
 def again(reading: Reading, tell: Teller) -> Iterator[tuple[Record, Format | None]]:
@@ -166,11 +222,11 @@ def again(reading: Reading, tell: Teller) -> Iterator[tuple[Record, Format | Non
             )
     else:
         if total < reading.bytes:
-            tell(
-                sources.unreadable(
-                    reading.source.path, tr("it has become shorter, by {count} bytes", count=reading.bytes - total)
-                )
-            )
+            tell(shorter(reading.source, reading.bytes - total))
+
+
+def shorter(source: Source, missing: int) -> Note:
+    return sources.unreadable(source.path, tr("it has become shorter, by {count} bytes", count=missing))
 
 
 def tell_all(bundle: Bundle, tell: Teller) -> None:

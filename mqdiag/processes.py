@@ -14,8 +14,8 @@ import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mqdiag import formats, grammar
 from mqdiag.errors import MqdiagError
@@ -30,9 +30,12 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
+    from mqdiag.formats._base import Tally
     from mqdiag.language import Language
-    from mqdiag.model import Event, Side
+    from mqdiag.model import Event, Record, Side
     from mqdiag.sources import Source
+
+T = TypeVar("T")
 
 PIECE_BYTES = 8 * 1024 * 1024
 WORTH_BYTES = 30_000_000  # below this starting processes costs more than it saves
@@ -41,7 +44,11 @@ TENURED = 50_000  # objects between two rounds of the collector: a log makes mil
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a source, `end` excluded, that begins and ends between two records of a format; None: all of it."""
+    """
+    A part of a source, `end` excluded, that begins and ends between two records of a format; None: all of it.
+
+    `line` is that of its first byte, where that is known already.
+    """
 
     source: Source
     side: Side | None
@@ -49,6 +56,7 @@ class Piece:
     format: str | None = None
     begin: int = 0
     end: int | None = None
+    line: int = 1
 
     @property
     def size(self) -> int:
@@ -73,7 +81,7 @@ def readings(
     found: list[Reading] = []
     done = 0
     with collecting_seldom():
-        for piece, result in zip(pieces, worked(pieces, min(jobs, len(pieces))), strict=True):
+        for piece, result in zip(pieces, worked(work, pieces, jobs), strict=True):
             done += result.bytes
             if piece.begin == 0:
                 found.append(result)
@@ -118,22 +126,44 @@ def collecting_seldom() -> Iterator[None]:
 # ---- the pieces ------------------------------------------------------------------------------------------------
 
 
-def cut(source: Source, side: Side | None, encoding: str | None) -> list[Piece]:
-    """The pieces of a source, in order; one if it is short, or of a format whose records do not end by themselves."""
+def cut(source: Source, side: Side | None, encoding: str | None, length: int | None = None) -> list[Piece]:
+    """
+    The pieces of a source, in order, of about this length (PIECE_BYTES if not given); one if it is short, or of a
+    format whose records do not end by themselves.
+    """
+    length = length or PIECE_BYTES
     whole = Piece(source, side, encoding)
-    if not source.plain or (source.size or 0) < 3 * PIECE_BYTES:
+    if not source.plain or (source.size or 0) < 3 * length:
         return [whole]
     format = divisible(source)
     if format is None:
         return [whole]
     places, size = [0], source.size or 0
     with source.open() as stream:
-        for target in range(PIECE_BYTES, size - PIECE_BYTES, PIECE_BYTES):
+        for target in range(length, size - length, length):
             stream.seek(target)
             if match := seam(type(format).__name__).search(stream.read(HEAD_BYTES)):
                 places.append(target + match.start("next"))
     name = type(format).__name__
     return [Piece(source, side, encoding, name, begin, end) for begin, end in pairwise([*places, size])]
+
+
+def parts(source: Source, jobs: int | None, length: int) -> list[Piece]:
+    """
+    The pieces of a source of which each can be read for itself, with their lines; one where that is not possible,
+    because records lend each other what they say, or does not pay.
+    """
+    whole = [Piece(source, None, None)]
+    if (jobs or cores()) < 2:
+        return whole
+    try:
+        pieces = cut(source, None, None, length)
+        if len(pieces) < 2 or links(pieces[0].format or ""):
+            return whole
+        lines = accumulate((sum(block.count(b"\n") for block in blocks(each)) for each in pieces), initial=1)
+        return [replace(each, line=line) for each, line in zip(pieces, lines, strict=False)]
+    except OSError:  # it is gone; whoever reads it as a whole tells it
+        return whole
 
 
 @cache
@@ -162,12 +192,13 @@ def links(name: str) -> bool:
 # ---- work on one piece -----------------------------------------------------------------------------------------
 
 
-def worked(pieces: Sequence[Piece], jobs: int) -> Iterable[Reading]:
+def worked(work: Callable[[Piece], T], pieces: Sequence[Piece], jobs: int) -> Iterable[T]:
     """What each piece gives, in their order."""
-    return map(work, pieces) if jobs < 2 else in_processes(pieces, jobs)
+    jobs = min(jobs, len(pieces))
+    return map(work, pieces) if jobs < 2 else in_processes(work, pieces, jobs)
 
 
-def in_processes(pieces: Sequence[Piece], jobs: int) -> Iterator[Reading]:
+def in_processes(work: Callable[[Piece], T], pieces: Sequence[Piece], jobs: int) -> Iterator[T]:
     """
     The same, from several processes that are handed a piece whenever they have none.
 
@@ -181,7 +212,7 @@ def in_processes(pieces: Sequence[Piece], jobs: int) -> Iterator[Reading]:
     lines: list[Connection] = []  # one to each process, for pieces down and readings up
     workers: list[BaseProcess] = []
     busy: dict[Any, int] = {}
-    found: dict[int, Reading] = {}
+    found: dict[int, T] = {}
     waiting = iter(enumerate(pieces))
 
     def hand_out(line: Connection) -> None:
@@ -196,7 +227,7 @@ def in_processes(pieces: Sequence[Piece], jobs: int) -> Iterator[Reading]:
         for _ in range(jobs):
             ours, theirs = context.Pipe()
             lines.append(ours)
-            worker = context.Process(target=serve, args=(theirs, lines if forks else [], language()), daemon=True)  # type: ignore[attr-defined]
+            worker = context.Process(target=serve, args=(work, theirs, lines if forks else [], language()), daemon=True)  # type: ignore[attr-defined]
             with no_interrupt():
                 worker.start()
                 workers.append(worker)
@@ -230,14 +261,14 @@ def no_interrupt() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def answer(line: Connection, piece: Piece) -> Reading:
+def answer(line: Connection, piece: Piece) -> Any:
     try:
         found = line.recv()
     except (EOFError, OSError):
         raise lost(piece) from None
     if isinstance(found, Exception):
         raise found
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def lost(piece: Piece) -> MqdiagError:
@@ -249,7 +280,7 @@ def lost(piece: Piece) -> MqdiagError:
     )
 
 
-def serve(line: Connection, others: Sequence[Connection], spoken: Language) -> None:
+def serve(work: Callable[[Piece], object], line: Connection, others: Sequence[Connection], spoken: Language) -> None:
     """
     Work off pieces until there are no more. An interrupt ends this process at once and without a word, for the
     first one has the say. `others` are its ends of the lines: while they are open here, nobody sees it end.
@@ -266,7 +297,7 @@ def serve(line: Connection, others: Sequence[Connection], spoken: Language) -> N
         while True:
             piece = line.recv()
             try:
-                found: Reading | Exception = work(piece)
+                found: object = work(piece)
             except Exception as error:
                 found = error
             line.send(found)
@@ -277,19 +308,17 @@ def work(piece: Piece) -> Reading:
     if piece.end is None:
         return interpreted(read(piece.source, piece.encoding), piece.side)
     reading = Reading(piece.source)
-    framing = partial(
-        framed_as,
-        by_name(piece.format or ""),
-        piece.source.path,
-        blocks(piece),
-        piece.begin,
-        limit=piece.source.limits.record_bytes,
-    )
-    fill(reading, framing, piece.encoding, below=piece.begin > 0)
+    fill(reading, partial(framed_piece, piece), piece.encoding, below=piece.begin > 0)
     for name, events in reading.owned.items():
         if not links(name):
             reading.owned[name] = [sided(each, piece.side) for each in events]
     return reading
+
+
+def framed_piece(piece: Piece, tally: Tally | None = None) -> Iterator[tuple[Record, Format | None]]:
+    """The records of a piece as parse.framed gives them."""
+    format, limit = by_name(piece.format or ""), piece.source.limits.record_bytes
+    return framed_as(format, piece.source.path, blocks(piece), piece.begin, tally, limit, piece.line)
 
 
 def blocks(piece: Piece) -> Iterator[bytes]:

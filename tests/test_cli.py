@@ -261,7 +261,7 @@ def test_records(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[s
     span = Span("a.log", 1, 1, 0, 5)
     record = Record("amqerr", span, b"torn\n")
     found = [(record, Event("amqerr", span, text="説明")), (record, None)]
-    monkeypatch.setattr(pipeline, "records", lambda options, tell: iter(found))
+    monkeypatch.setattr(pipeline, "record_lines", lambda options, write, tell: (write(*each) for each in found))
 
     assert run(["records", "a.log"]) == 0
     lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]

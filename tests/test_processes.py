@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 
 from mqdiag import pipeline, processes
+from mqdiag.model import Note
 from mqdiag.parse import read
 from mqdiag.render import Screen, render, report_page
+from mqdiag.render.json import record_line
 from mqdiag.sources import find
 
 sys.path.insert(0, str(Path(__file__).parent / "bench"))
@@ -155,3 +157,50 @@ def test_zstd_is_read(tmp_path: Path) -> None:
 
     assert found["sources"][0]["bytes"] == len(text)
     assert found["sources"][0]["records"] > 200
+
+
+@pytest.mark.parametrize("name", ["text", "json", "bom"])
+def test_records_are_the_same_lines_from_every_number_of_processes(
+    damaged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(pipeline, "ROWS_BYTES", 40_000)
+    path = tmp_path / "AMQERR01.LOG"
+    path.write_bytes(damaged.read_bytes() if name != "json" else "".join(json_lines(300_000)).encode())
+    if name == "bom":
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    (source,), _ = find([str(path)])
+    written = {jobs: records_of(path, jobs) for jobs in (1, 2, 3)}
+
+    assert (len(processes.parts(source, 2, 40_000)) > 4) is (name != "bom")
+    assert written[1] == written[2] == written[3]
+    rows = [json.loads(line) for line in written[1].splitlines()]
+    assert sum(each["length"] for each in rows) == path.stat().st_size
+    assert [each["offset"] + each["length"] for each in rows][:-1] == [each["offset"] for each in rows][1:]
+
+
+def records_of(path: Path, jobs: int) -> str:
+    return "".join(pipeline.record_lines(pipeline.Options(paths=(str(path),), jobs=jobs), record_line))
+
+
+def test_a_log_that_shrinks_between_its_two_readings(
+    damaged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is left of it is written by the processes, and what is missing is told."""
+    monkeypatch.setattr(pipeline, "ROWS_BYTES", 40_000)
+    path = tmp_path / "AMQERR01.LOG"
+    path.write_bytes(damaged.read_bytes())
+    read_once = pipeline.gather
+
+    def then_cut(*args: Any, **more: Any) -> pipeline.Bundle:
+        found = read_once(*args, **more)
+        with path.open("r+b") as stream:
+            stream.truncate(1_000_000)
+        return found
+
+    monkeypatch.setattr(pipeline, "gather", then_cut)
+    notes: list[Note] = []
+    lines = list(pipeline.record_lines(pipeline.Options(paths=(str(path),), jobs=2), record_line, notes.append))
+
+    rows = [json.loads(line) for line in "".join(lines).splitlines()]
+    assert sum(each["length"] for each in rows) == 1_000_000
+    assert [each.code for each in notes] == ["unreadable"]
