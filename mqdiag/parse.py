@@ -25,6 +25,7 @@ from mqdiag.language import tr
 from mqdiag.limits import in_words
 from mqdiag.model import Note, Record, Span
 from mqdiag.passwords import masked, may_hold_one
+from mqdiag.sides import heading_side
 from mqdiag.text import decode
 from mqdiag.views import view
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from mqdiag.formats._base import Format
-    from mqdiag.model import Event, Kind
+    from mqdiag.model import Event, Kind, Side
     from mqdiag.sources import Source
     from mqdiag.views import DockerLines, Utf16
 
@@ -43,6 +44,8 @@ HEAD_BYTES = 64 * 1024  # enough to see what a source is
 ENCODING_BYTES = 4096  # of a record, to name its encoding: an FFST's body is long and ASCII
 OVERLAP_BYTES = 4096  # of the block above, for what begins at its end
 LATE = ("amqerr", "amqerr-json", "container", "syslog", "java-exception", "ffst", "zos-joblog")
+HEADING_BYTES = 800  # of a text above a record, to see which end it names
+MAX_HEADINGS = 4096  # of one source: a page has some
 MAX_UNPARSED_NOTES = 5  # places of one source that are named one by one; the bytes of all are counted
 
 
@@ -113,6 +116,7 @@ class Reading:
     notes: list[Note] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)  # the first ones; `places` counts all
     places: int = 0
+    headings: list[tuple[int, Side | None]] = field(default_factory=list)  # where a text ends, and the end it names
     encodings: dict[str, int] = field(default_factory=dict)
     owned: dict[str, list[Event]] = field(default_factory=dict)  # by format, until they are related to each other
 
@@ -180,6 +184,7 @@ def account(
         blank = not record.data.strip(b" \t\r\n" + codecs.BOM_UTF8)
         if not blank:
             unparsed(reading, record, tr("no format that I know begins here"))
+            note_heading(reading, record)
         return None
     if reading.kind == "unknown":
         reading.kind = format.kind
@@ -202,6 +207,13 @@ def account(
         reading.example = event
     note_encoding(reading, record, encoding)
     return event
+
+
+def note_heading(reading: Reading, record: Record) -> None:
+    """Keep which end the text above a record names. A piece of a line that names none leaves it as it was."""
+    side = heading_side(decode(record.data[-HEADING_BYTES:]).text)
+    if (side or b"\n" in record.data) and len(reading.headings) < MAX_HEADINGS:
+        reading.headings.append((record.span.offset + record.span.length, side))
 
 
 def note_stamps(reading: Reading, events: Iterable[Event]) -> None:
@@ -333,6 +345,7 @@ def append(reading: Reading, part: Reading) -> None:
     for gap in part.gaps[: MAX_UNPARSED_NOTES - len(reading.gaps)]:
         at = gap.at + above if gap.at else None
         reading.gaps.append(Gap(gap.line + above, gap.last_line + above, gap.length, gap.why, at))
+    reading.headings.extend(part.headings)
     for encoding, line in part.encodings.items():
         reading.encodings.setdefault(encoding, line + above)
     for name, events in part.owned.items():

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mqdiag.clock import Order
+    from mqdiag.correlate import LentSide
     from mqdiag.correlate.calendars import Calendar
     from mqdiag.formats._base import Format
     from mqdiag.model import Event, Incident, Note, Record, Side, Span
@@ -162,7 +163,7 @@ class Rows:
     reading: Reading
     encoding: str | None
     said: Side | None  # its side as the user said it
-    side: Side | None  # else, and where the record does not say it
+    lent: LentSide  # where the record does not say it
     calendar: Calendar
 
     def typed(self, framed: Iterable[tuple[Record, Format | None]]) -> Iterator[tuple[Record, Event | None]]:
@@ -177,7 +178,7 @@ class Rows:
                 continue
             event = interpret(replace(event, side=self.said) if self.said else event)
             stamp = self.calendar.stamp(event.stamp) if event.stamp else None
-            yield record, replace(event, stamp=stamp, side=event.side or self.side)
+            yield record, replace(event, stamp=stamp, side=event.side or self.lent.at(event.span.offset))
 
     def written(self, write: Callable[[Record, Event | None], str], piece: Piece) -> tuple[str, int]:
         """The lines of a piece, and how many of its bytes there were: none where the source is gone."""
@@ -193,7 +194,7 @@ class Rows:
 
 
 def rows(options: Options, tell: Teller) -> Iterator[Rows]:
-    from mqdiag.correlate import calendars_of, sides_of
+    from mqdiag.correlate import calendars_of, lent_side, sides_of
 
     bundle = gather(options)
     tell_all(bundle, tell)
@@ -201,7 +202,8 @@ def rows(options: Options, tell: Teller) -> Iterator[Rows]:
     sides = sides_of(bundle.readings, bundle.sides)
     for each in bundle.readings:
         path = each.source.path
-        yield Rows(each, options.encoding, bundle.sides.get(path), sides[path], calendars[path])
+        said = bundle.sides.get(path)
+        yield Rows(each, options.encoding, said, lent_side(each, sides[path], said), calendars[path])
 
 
 def again(reading: Reading, tell: Teller) -> Iterator[tuple[Record, Format | None]]:

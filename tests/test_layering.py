@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "mqdiag"
 
 RANKS = [
     {"__init__", "model", "errors", "lalr", "limits"},
-    {"resources", "text", "clock", "passwords", "views"},
+    {"resources", "text", "clock", "passwords", "views", "sides"},
     {"prepared"},
     {"language"},
     {"grammar", "knowledge", "archives"},

@@ -7,10 +7,10 @@ No judgement is made here.
 from __future__ import annotations
 
 import posixpath
-import re
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from mqdiag.correlate import calendars as calendar_rules
 from mqdiag.correlate.episodes import episodes, is_failure
@@ -21,6 +21,7 @@ from mqdiag.correlate.silence import logs, unheard
 from mqdiag.correlate.views import clock_of
 from mqdiag.language import tr
 from mqdiag.model import Note, Occurrence, Side, SourceReport
+from mqdiag.sides import named_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from mqdiag.correlate.silence import Logs
     from mqdiag.model import Clock, Event
     from mqdiag.parse import Reading
-
-NAME_WORD = re.compile(r"(?:client|server)(?![a-z])")  # client/ server-logs/ client.txt
 
 S = TypeVar("S", bound=str)  # a name or one of a few words
 
@@ -76,7 +75,11 @@ def correlate(
         path = each.source.path
         timed = calendar_rules.timed(each.events, calendars[path])
         notes += calendar_rules.date_notes(each, timed, calendars[path])
-        events += [event if event.side else replace(event, side=source_sides.get(path)) for event in timed]
+        lent = lent_side(each, source_sides.get(path), sides.get(path))
+        events += [
+            event if event.side or not (other := lent.at(event.span.offset)) else replace(event, side=other)
+            for event in timed
+        ]
     sources = tuple(
         source_report(each, calendars[each.source.path], source_sides.get(each.source.path)) for each in readings
     )
@@ -144,12 +147,28 @@ def sides_of(readings: Sequence[Reading], sides: Mapping[str, Side]) -> dict[str
     return found
 
 
-def named_side(path: str) -> Side | None:
-    """What the name of a folder or file says, where nothing else does: collectors name them client and server."""
-    for part in reversed(path.lower().replace("!", "/").split("/")):
-        if (word := NAME_WORD.match(part)) is not None:
-            return cast("Side", word[0])
-    return None
+@dataclass(frozen=True, slots=True)
+class LentSide:
+    """
+    The side that the records of a source have if they do not say it: that of the source. On a page that holds records
+    of both ends it is what the text above a record names, and none where that names none.
+    """
+
+    side: Side | None
+    headings: Sequence[tuple[int, Side | None]] = ()
+
+    def at(self, offset: int) -> Side | None:
+        if not self.headings:
+            return self.side
+        above = bisect_right(self.headings, offset, key=lambda each: each[0]) - 1
+        return self.headings[above][1] if above >= 0 else None
+
+
+def lent_side(reading: Reading, side: Side | None, said: Side | None) -> LentSide:
+    """The side that the records of a source are lent; what the user said of it holds for all of it."""
+    ends = {event.side for event in reading.events if event.side and is_failure(event)}
+    is_page = not said and len(ends) != 1 and any(named for _, named in reading.headings)
+    return LentSide(said or side, reading.headings if is_page else ())
 
 
 def source_report(reading: Reading, calendar: Calendar, side: Side | None) -> SourceReport:
