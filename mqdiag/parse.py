@@ -45,7 +45,7 @@ ENCODING_BYTES = 4096  # of a record, to name its encoding: an FFST's body is lo
 OVERLAP_BYTES = 4096  # of the block above, for what begins at its end
 LATE = ("amqerr", "amqerr-json", "container", "syslog", "java-exception", "ffst", "zos-joblog")
 HEADING_BYTES = 800  # of a text above a record, to see which end it names
-MAX_HEADINGS = 4096  # of one source: a page has some
+MAX_HEADINGS = 4096  # of one source, the last ones: a page has some
 MAX_UNPARSED_NOTES = 5  # places of one source that are named one by one; the bytes of all are counted
 
 
@@ -212,7 +212,8 @@ def account(
 def note_heading(reading: Reading, record: Record) -> None:
     """Keep which end the text above a record names. A piece of a line that names none leaves it as it was."""
     side = heading_side(decode(record.data[-HEADING_BYTES:]).text)
-    if (side or b"\n" in record.data) and len(reading.headings) < MAX_HEADINGS:
+    if side or b"\n" in record.data:
+        del reading.headings[: -MAX_HEADINGS + 1]
         reading.headings.append((record.span.offset + record.span.length, side))
 
 

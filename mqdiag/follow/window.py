@@ -109,6 +109,7 @@ def merged(readings: Sequence[Reading]) -> Reading:
         bytes=sum(each.bytes for each in readings),
         records=sum(each.records for each in readings),
         unparsed_bytes=sum(each.unparsed_bytes for each in readings),
+        headings=sorted((each for reading in readings for each in reading.headings), key=lambda each: each[0]),
         example=next((each.example for each in readings if each.example), None),
         counted=counted,
         stamps=stamps,
