@@ -260,19 +260,20 @@ def test_an_empty_file(folder: Path) -> None:
 
 def test_many_tiny_files(tmp_path: Path) -> None:
     """Twice the files take twice the time: 100,000 end. Here 400 and 800, all accounted for."""
-    needed = []
-    for count in (400, 800):
+    needed = {400: [], 800: []}
+    for count in needed:
         place = tmp_path / str(count)
         place.mkdir()
         for number in range(count):
             (place / f"{number:04}.txt").write_bytes(b"x" * (number % 7))
+    for count in (400, 800) * 3:
         begin = time.process_time()
-        status, found, _ = report(place, ".")
-        needed.append(time.process_time() - begin)
+        status, found, _ = report(tmp_path / str(count), ".")
+        needed[count].append(time.process_time() - begin)
 
         assert status == 0
         assert len(found["sources"]) == count  # type: ignore[arg-type]
-    assert needed[1] / needed[0] < 3.5
+    assert min(needed[800]) / min(needed[400]) < 3.5
 
 
 SHAPES = {
