@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from mqdiag import names
@@ -47,7 +47,7 @@ ACCEPTING_PROGRAMS = ("amqrmppa", "amqcrsta", "amqzlaa0", "amqzxma0", "runmqlsr"
 def interpret(event: Event) -> Event:
     """The same event with layer, role, channel, peer, certificate, codes and side filled in where they can be."""
     known = knowledge()
-    event = identified(event)
+    event = identified(event) if event.kind != "mq-event" else of_event_message(event, known)
     message = known.messages.get(event.message_id.key) if event.message_id else None
     if message is None:
         event = with_reason_layer(event, known)
@@ -206,6 +206,50 @@ def with_reason_layer(event: Event, known: Knowledge) -> Event:
         return event
     layer = entry.layers[0] if len(entry.layers) == 1 else None
     return replace(event, codes=event.codes | {code}, layer=layer, role="victim")
+
+
+# ---- event messages --------------------------------------------------------------------------------------------
+
+
+def of_event_message(event: Event, known: Knowledge) -> Event:
+    """
+    An event message by its reason and qualifier, which stand in codes/mqrc.toml and codes/mqrq.toml.
+
+    A queue manager writes it; that it is the calling end shows in the transmission queue, which only channels that
+    call have. The return code of a failed TLS call is GSKit's, but on z/OS.
+    """
+    number = qualifier(event.facts.get("qualifier", ""), known)
+    printed = ("mqrq", number), ("gskit", event.facts.get("ssl_return_code", ""))
+    codes = {code for namespace, value in printed if value and (code := code_of(namespace, value, openssl=False))}
+    entries = known.codes["mqrc"].get(str(event.reason_code)), known.codes["mqrq"].get(number)
+    said = next((each for each in entries if each and each.event), None)
+    layers = next((each.layers for each in reversed(entries) if each and each.layers), ())
+    connection = event.facts.get("connection")
+    return replace(
+        event,
+        side="client" if event.facts.get("xmit_queue") else "server",
+        peer=peer(connection) if connection else None,
+        codes=event.codes | codes,
+        layer=layers[0] if len(layers) == 1 else None,
+        role=said.event if said else "notice",
+    )
+
+
+def qualifier(printed: str, known: Knowledge) -> str:
+    """The number of a reason qualifier: 16, SSL Peer Name Error or MQRQ_SSL_PEER_NAME_ERROR; "" of an unknown one."""
+    if printed.isascii() and printed.isdigit():
+        return printed
+    return qualifiers(known).get(squeezed(printed.upper().removeprefix("MQRQ_")), "")
+
+
+@lru_cache(maxsize=4)
+def qualifiers(known: Knowledge) -> Mapping[str, str]:
+    return {squeezed(e.name.removeprefix("MQRQ_")): number for number, e in known.codes["mqrq"].items()}
+
+
+def squeezed(name: str) -> str:
+    """A name as MQ spells it and as amqsevt does, who writes Queue for Q."""
+    return re.sub(r"[\s_]", "", name.upper().replace("QUEUE", "Q"))
 
 
 # ---- side ------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ Role = Literal["origin", "echo", "wrapper", "support", "absence"]
 Certainty = Literal["stated", "inferred", "ambiguous"]
 Kind = Literal[
     "amqerr", "amqerr-json", "container", "syslog", "ffst", "java-ffst", "java-exception", "mqi-transcript",
-    "ca-index", "ocsp-transcript", "ffst-summary", "zos-joblog", "mq-ini", "unknown", "unparsed",
+    "ca-index", "ocsp-transcript", "ffst-summary", "zos-joblog", "mq-ini", "mq-event", "unknown", "unparsed",
 ]  # fmt: skip
 
 CONFIDENCES: tuple[Confidence, ...] = ("possible", "probable", "certain")

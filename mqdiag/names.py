@@ -213,7 +213,7 @@ def x500_order(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
     Attributes written with commas, most general first. GSKit begins with the most specific; OpenSSL from level
     1.1 on writes 'C = AU, O = .., CN = ..', which is in order already.
     """
-    is_ordered = found[0][0] in MOST_GENERAL and found[-1][0] in MOST_SPECIFIC
+    is_ordered = bool(found) and found[0][0] in MOST_GENERAL and found[-1][0] in MOST_SPECIFIC
     return found if is_ordered else found[::-1]
 
 

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 HEAD_BYTES = 64 * 1024  # enough to see what a source is
 ENCODING_BYTES = 4096  # of a record, to name its encoding: an FFST's body is long and ASCII
 OVERLAP_BYTES = 4096  # of the block above, for what begins at its end
-LATE = ("amqerr", "amqerr-json", "container", "syslog", "java-exception", "ffst", "zos-joblog")
+LATE = ("amqerr", "amqerr-json", "container", "syslog", "java-exception", "ffst", "zos-joblog", "mq-event")
 HEADING_BYTES = 800  # of a text above a record, to see which end it names
 MAX_HEADINGS = 4096  # of one source, the last ones: a page has some
 MAX_UNPARSED_NOTES = 5  # places of one source that are named one by one; the bytes of all are counted

@@ -287,3 +287,11 @@ def test_normal_serial(written: str, serial: str | None) -> None:
 )
 def test_url(text: str, found: str | None) -> None:
     assert url(text) == found
+
+
+def test_a_serial_number_without_a_name() -> None:
+    """What is left of a name that was cut: SERIALNUMBER=0B:C2"""
+    found = certificate("SERIALNUMBER=0B:C2,")
+
+    assert found
+    assert (found.subject, found.serial) == (None, "0BC2")

@@ -293,6 +293,8 @@ def own_words(event: Event) -> str:
         entry = known.codes["alert"].get(alert.value)
         name = f"{alert.value} {entry.name}" if entry else alert.value
         return tr("received TLS alert {alert}: the other end refused", alert=name)
+    if event.kind == "mq-event":
+        return event_said(event)
     if event.message_id and (message := known.messages.get(event.message_id.key)):
         return translated(message.says)
     if event.reason_code:
@@ -300,6 +302,17 @@ def own_words(event: Event) -> str:
     if event.probe_id:
         return tr("an FFST report, probe id {probe}", probe=event.probe_id)
     return event.text[:120]
+
+
+def event_said(event: Event) -> str:
+    """`an event message: the channel ended with an error (Channel Stopped, MQRQ_CHANNEL_STOPPED_ERROR)`"""
+    known = knowledge().codes
+    code = next((each for each in sorted(event.codes) if each.namespace == "mqrq"), None)
+    entry = known["mqrq"].get(code.value) if code else known["mqrc"].get(str(event.reason_code))
+    if entry is None:
+        return tr("an event message of the queue manager: {says}", says=event.text)
+    name = ", ".join(part for part in (event.facts.get("event", ""), entry.name) if part)
+    return tr("an event message of the queue manager: {says} ({name})", says=translated(entry.says), name=name)
 
 
 def reason_said(event: Event) -> str:

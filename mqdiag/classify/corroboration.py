@@ -36,6 +36,7 @@ def helpers_for(
         *index,
         *(disagreeing(each, index) for each in asked),
         *(each for each in corroboration if each.kind == "mq-ini" and is_setting_of(each, occurrence)),
+        *(each for each in corroboration if is_tolerated(each, occurrence)),
         *checks.beside(occurrence),
         *(each for each in context if around(each, occurrence)),
         *last_state(context, occurrence),
@@ -143,6 +144,28 @@ def is_setting_of(stanza: Event, occurrence: Occurrence) -> bool:
     return stanza.side in (None, occurrence.lead.side)
 
 
+# ---- event messages --------------------------------------------------------------------------------------------
+
+UNKNOWN_REVOCATION = Code("mqrq", "19")  # MQRQ_SSL_UNKNOWN_REVOCATION: OCSPAuthentication=WARN let the channel start
+
+
+def is_tolerated(event: Event, occurrence: Occurrence) -> bool:
+    """
+    Whether an event message says that the end whose check led nowhere let the same certificate through with a warning,
+    within a day: then the responder did answer, and said that it does not know the certificate.
+    """
+    lead = occurrence.lead
+    if UNKNOWN_REVOCATION not in event.codes or event in occurrence.events:
+        return False
+    if event.queue_manager is None or event.queue_manager != lead.queue_manager or event.side != lead.side:
+        return False
+    if event.channel != lead.channel or not event.instant or not lead.instant:
+        return False
+    ours, theirs = (each.certificate.subject if each.certificate else None for each in (event, lead))
+    same = ours is None or theirs is None or same_name(ours, theirs)
+    return same and abs((event.instant - lead.instant).total_seconds()) <= DAY_S
+
+
 # ---- several certificates at once ------------------------------------------------------------------------------
 
 
@@ -208,6 +231,8 @@ def around(event: Event, occurrence: Occurrence) -> bool:
 
 def of_an_end(event: Event, occurrence: Occurrence) -> bool:
     """Whether a record is of a host of the occurrence, or of the side from which the occurrence has no record."""
+    if event.kind == "mq-event":
+        return event.queue_manager in {each.queue_manager for each in occurrence.events if each.queue_manager}
     hosts = {each.host for each in occurrence.events if each.host}
     if event.host in hosts or event.host is None:
         return True

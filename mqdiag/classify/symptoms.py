@@ -20,7 +20,7 @@ def matches(condition: Condition, event: Event, lead: Event) -> bool:
     return (
         (not condition.message_id or (event.message_id is not None and event.message_id.key in condition.message_id))
         and (not condition.code or any(is_one_of(each, condition.code) for each in event.codes))
-        and (not condition.reason_code or event.reason_code in condition.reason_code)
+        and (not condition.reason_code or has_reason(event, condition))
         and (not condition.kind or event.kind in condition.kind)
         and (condition.side is None or on_side(condition.side, event, lead))
         and (
@@ -36,6 +36,11 @@ def matches(condition: Condition, event: Event, lead: Event) -> bool:
         and (not condition.same_channel or event.channel is None or lead.channel in (None, event.channel))
         and (not condition.last_before or is_before(event, lead))
     )
+
+
+def has_reason(event: Event, condition: Condition) -> bool:
+    """Whether a call returned one of the reasons; an event's reason is asked for by its kind, for nobody got it."""
+    return event.reason_code in condition.reason_code and (event.kind != "mq-event" or "mq-event" in condition.kind)
 
 
 def matched_code(condition: Condition, event: Event) -> Code | None:

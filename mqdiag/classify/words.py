@@ -196,6 +196,8 @@ def host(events: Sequence[Event], side: Side | None) -> str | None:
 
 def names_user(event: Event) -> bool:
     """Whether a record names the user that it is about; the header's User() is only who ran the process."""
+    if event.kind == "mq-event":
+        return True
     message = knowledge().messages.get(event.message_id.key) if event.message_id else None
     return message is not None and (message.user is not None or "user" in message.quoted)
 

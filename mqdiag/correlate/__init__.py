@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mqdiag.correlate import calendars as calendar_rules
 from mqdiag.correlate.episodes import episodes, is_failure
+from mqdiag.correlate.eventmessages import with_event_messages
 from mqdiag.correlate.join import join
 from mqdiag.correlate.offsets import infer_offsets
 from mqdiag.correlate.silence import LOGS as LOGS  # follow asks it, too
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound=str)  # a name or one of a few words
 
-CORROBORATION = ("ca-index", "ocsp-transcript", "mq-ini")
+CORROBORATION = ("ca-index", "ocsp-transcript", "mq-ini", "mq-event")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def correlate(
     sources = tuple(
         source_report(each, calendars[each.source.path], source_sides.get(each.source.path)) for each in readings
     )
-    found = episodes(event for event in events if is_failure(event))
+    found = with_event_messages(episodes(event for event in events if is_failure(event)))
     hosts = hosts_of(sources)
     result = join([each for each in found if not each.is_noise], hosts)
     known = logs(sources, result.ahead, (each.episode.events for each in result.joined if not each.candidates))

@@ -60,7 +60,8 @@ ROLE_WEIGHT = {"judge": 0, "victim": 1, "noise": 2, "wrapper": 3}
 
 
 def weight(event: Event) -> tuple[int, bool, bool, Span]:
-    return ROLE_WEIGHT.get(event.role or "", 4), is_application(event), event.kind == "ffst", event.span
+    told = is_application(event) or event.kind == "mq-event"  # a log says more of the same
+    return ROLE_WEIGHT.get(event.role or "", 4), told, event.kind == "ffst", event.span
 
 
 def is_failure(event: Event) -> bool:
@@ -118,6 +119,8 @@ def belongs(episode: Episode, event: Event) -> bool:
     """Whether an event is of the same failure as the events of an episode of the same host."""
     last = episode.events[-1]
     if is_application(event) or is_application(last) or repeats(episode, event) or differ(episode, event):
+        return False
+    if "mq-event" in (event.kind, last.kind):  # see eventmessages.py
         return False
     same_file = event.span.path == last.span.path
     now, then = moment(event), moment(last)
@@ -180,6 +183,10 @@ def without_copies(events: Iterable[Event]) -> list[Event]:
 
 def identity(event: Event) -> tuple[object, ...] | None:
     """What makes two records copies of one: id, process, thread, time and inserts. None where too little is printed."""
+    if event.kind == "mq-event":  # the text form has hundredths of a second, JSON has not
+        second = event.instant.replace(microsecond=0) if event.instant else None
+        told = event.facts.get("event"), event.facts.get("qualifier"), event.facts.get("connection")
+        return (event.queue_manager, event.reason_code, event.channel, event.user, second, told) if second else None
     if event.message_id is None or event.process is None or event.stamp is None or event.kind == "ffst":
         return None
     when = event.stamp.instant or event.stamp.local or event.stamp.written

@@ -73,8 +73,9 @@ class CodeEntry:
     """
     One code: codes/<namespace>.toml, a table named by its value.
 
-    layers (mqrc only): at which layers a connection can fail with it. role (mqrc only): `wrapper` if it never
-    says why. numbers (errno only): the number on each platform.
+    layers (mqrc, mqrq): at which layers a connection can fail with it. role (mqrc only): `wrapper` if it never
+    says why. event (mqrc, mqrq): what an event message with it is, as the role of a message; that of the reason goes
+    before that of the qualifier. numbers (errno only): the number on each platform.
     """
 
     name: str
@@ -82,6 +83,7 @@ class CodeEntry:
     verified: bool
     layers: tuple[str, ...] = ()
     role: Literal["wrapper", "cause", "unrelated"] | None = None
+    event: MessageRole | None = None
     numbers: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -91,7 +93,8 @@ class Condition:
     What an event must be; all keys given must hold. The closed vocabulary of the rules (classify/symptoms.py).
 
     message_id: one of these, without severity. code: one of `namespace:value` or `namespace:low-high`.
-    reason_code: one of these MQRCs. kind: one of these. side: `here` (the lead's side), `there`, `client`,
+    reason_code: one of these MQRCs, which a call returned; the reason of an event message counts only where `kind`
+    asks for one. kind: one of these. side: `here` (the lead's side), `there`, `client`,
     `server`. probe_type: the FFST's Probe Type, `MSGAMQ*` with a star at the end allowed. mentions: one of
     these literal strings stands in the text (only for names that programs write, never for prose). fact: all
     of these facts, `*` for any value, `one|other` for either, `!one|other` for any but these. elapsed_at_least_s:

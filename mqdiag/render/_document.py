@@ -262,6 +262,7 @@ KINDS: dict[Kind, str] = {
     "ffst-summary": marked("FFST summary"),
     "zos-joblog": marked("z/OS job log"),
     "mq-ini": marked("ini file"),
+    "mq-event": marked("event messages"),
     "unknown": marked("not recognised"),
 }
 

@@ -50,7 +50,7 @@ def schema() -> Schema:
 def source() -> Schema:
     return closed(
         path=TEXT | {"description": "as the caller gave it; inside an archive: archive.zip!inner/path"},
-        kind={"enum": [each for each in get_args(Kind) if each != "unparsed"]},
+        kind={"enum": [each for each in get_args(Kind) if each not in ("unparsed", "mq-event")]},  # kind_printed
         side=SIDE,
         host=OPTIONAL_TEXT,
         queue_manager=OPTIONAL_TEXT,

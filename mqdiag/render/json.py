@@ -37,6 +37,7 @@ from mqdiag.text import decode
 if TYPE_CHECKING:
     import re
 
+    from mqdiag.model import Kind
     from mqdiag.render import Page, Screen
 
 SCHEMA = "mqdiag/report/1"
@@ -95,10 +96,18 @@ def data(report: Report) -> Object:
     }
 
 
+def kind_printed(kind: Kind) -> str:
+    """
+    The kind as schema 1 has it. Its list has none for event messages, and a new one would need a new schema number:
+    they are `unknown` there, and the only sources of that kind that have records.
+    """
+    return "unknown" if kind == "mq-event" else kind
+
+
 def source(source: SourceReport) -> Object:
     return {
         "path": source.path,
-        "kind": source.kind,
+        "kind": kind_printed(source.kind),
         "side": source.side,
         "host": source.host,
         "queue_manager": source.queue_manager,
@@ -200,7 +209,7 @@ def record_data(record: Record, event: Event | None, encoding: str | None = None
         event = Event("unparsed", span, text=masked(decode(record.data, encoding).text))
     return {
         "path": span.path,
-        "kind": event.kind,
+        "kind": kind_printed(event.kind),
         "line": span.line,
         "last_line": span.last_line,
         "offset": span.offset,
@@ -258,7 +267,8 @@ def read_report(value: Object) -> Report:
 
 
 def read_source(value: Object) -> SourceReport:
-    return SourceReport(**{**value, "first": instant(value["first"]), "last": instant(value["last"])})
+    kind = "mq-event" if value["kind"] == "unknown" and value["records"] else value["kind"]  # see kind_printed
+    return SourceReport(**{**value, "kind": kind, "first": instant(value["first"]), "last": instant(value["last"])})
 
 
 def read_incident(value: Object) -> Incident:
