@@ -117,7 +117,13 @@ PLACES = {
         marked("the end whose call failed"),
     ),
     "ocsp": Place(marked("the answer of an OCSP responder"), marked("the responder")),
-    "mqrq": Place(marked("the reason qualifier of a channel or authority event message"), marked("the queue manager")),
+    "mqrq": Place(
+        marked("the reason qualifier of a channel or authority event message"),
+        marked("the queue manager"),
+        next=marked(
+            "The event message beside it: channel, address, name of the certificate; AMQERR01.LOG at that second."
+        ),
+    ),
     "pcf": Place(marked("a reason code of a PCF reply or of DISPLAY CHSTATUS (MQRCCF)"), marked("the queue manager")),
     "rrc": Place(marked("the Major Errorcode of an FFST"), marked("the process that wrote the .FDC file")),
     "probe": Place(marked("the probe id of an FFST"), marked("the process that wrote the .FDC file")),
@@ -180,11 +186,18 @@ def meanings(asked: str) -> Iterator[Meaning]:
         yield from message(match["key"].upper())
     if NUMBER.fullmatch(asked):
         yield from message(f"AMQ{asked}")
+        yield from message(f"AMQ{identified(as_number(asked) or 0)}")
     yield from codes(asked, known.codes)
     if (match := PROBE.fullmatch(asked)) and match[0].upper() not in known.codes.get("probe", {}):
         yield probe(match)
     if cause := known.causes.get(asked.lower()):
         yield root_cause(asked.lower(), cause)
+
+
+def identified(number: int) -> str:
+    """The number of the message in the error identifier of an event message or FFST: 0x20009208 is that of AMQ9208."""
+    digits = f"{number:08X}"
+    return digits[4:] if digits.startswith("2000") and digits[4:].isdigit() else ""
 
 
 # ---- messages --------------------------------------------------------------------------------------------------
@@ -279,7 +292,8 @@ def named(asked: str, value: str, entry: CodeEntry) -> bool:
 
 
 def plain(word: str) -> str:
-    return re.sub(r"[\W_]", "", word).upper()
+    """A name as all spellings of it have in common; amqsevt writes Queue for the Q of MQ's names."""
+    return re.sub(r"[\W_]", "", word).upper().replace("QUEUE", "Q")
 
 
 def coded(namespace: str, value: str, entry: CodeEntry, number: int | None = None) -> Meaning:
@@ -295,7 +309,7 @@ def coded(namespace: str, value: str, entry: CodeEntry, number: int | None = Non
         if here
         else translated(place.where),
         written_by=translated(place.written_by),
-        role=translated(CODE_ROLES[entry.role]) if entry.role else "",
+        role=translated(CODE_ROLES[entry.role] if entry.role else ROLES[entry.event] if entry.event else ""),
         layers=entry.layers,
         peers=(Use("", translated(place.other_end)),) if place.other_end else (),
         causes=causes_using(lambda condition: names(condition, namespace, value))
@@ -396,6 +410,9 @@ def one_line(text: str) -> str:
 def nearest(asked: str) -> list[str]:
     """The known codes that an unknown one may have been meant for: the next numbers, or the most similar words."""
     known = knowledge()
+    namespace, _, value = asked.partition(":")
+    if namespace in known.codes and value:
+        return nearest_in(namespace, value)
     if match := MESSAGE.fullmatch(asked):
         prefix = match["key"].rstrip("0123456789").upper()
         ids = {int(key[len(prefix) :]): key for key in known.messages if key.startswith(prefix)}
@@ -404,6 +421,18 @@ def nearest(asked: str) -> list[str]:
         return closest(number, known_numbers())
     words = {plain(word): word for word in known_words()}
     return [words[each] for each in difflib.get_close_matches(plain(asked), words, NEAR)]
+
+
+def nearest_in(namespace: str, value: str) -> list[str]:
+    """Of one namespace: what stands next to a number, or is spelt most like a word."""
+    entries = knowledge().codes[namespace]
+    if (number := as_number(value)) is not None:
+        numbers = [int(each) for each in entries if each.removeprefix("-").isdecimal()]
+        chosen = sorted(numbers, key=lambda each: (abs(each - number), each))[:NEAR]
+        return [f"{namespace}:{each}" for each in sorted(chosen)]
+    names = (*(entry.name for entry in entries.values()), *(each for each in entries if not each.isdecimal()))
+    words = {plain(each): each for each in names}
+    return [words[each] for each in difflib.get_close_matches(plain(value), words, NEAR)]
 
 
 def closest(number: int, known: dict[int, str]) -> list[str]:

@@ -164,6 +164,36 @@ def test_the_nearest_of_an_unknown_code(code: str, near: tuple[str, ...]) -> Non
     assert found.near == near
 
 
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("MQRQ_SSL_UNKNOWN_REVOCATION", ("mqrq", "19")),
+        ("SSL Unknown Revocation", ("mqrq", "19")),  # as amqsevt prints it
+        ("mqrq:16", ("mqrq", "16")),
+        ("Queue Mgr Quiescing", ("mqrq", "6")),
+        ("2552", ("mqrc", "2552")),
+        ("0x20009208", ("message", "AMQ9208")),  # the error identifier of a stopped channel
+        ("536908296", ("message", "AMQ9208")),
+    ],
+)
+def test_what_event_messages_print(code: str, found: tuple[str, str]) -> None:
+    assert found in spaces(code)
+
+
+@pytest.mark.parametrize(
+    ("code", "near"),
+    [
+        ("MQRQ_SSL_PEER_ERROR", "MQRQ_SSL_PEER_NAME_ERROR"),
+        ("mqrq:SSL_PEER_ERROR", "MQRQ_SSL_PEER_NAME_ERROR"),
+        ("mqrq:99", "mqrq:33"),
+        ("MQRQ_CHANNEL_BLOCKED", "MQRQ_CHANNEL_BLOCKED_USERID"),
+    ],
+)
+def test_the_nearest_qualifier(code: str, near: str) -> None:
+    assert explain(code).meanings == ()
+    assert near in explain(code).near
+
+
 @pytest.mark.usefixtures("small")
 def test_an_unknown_code_is_told() -> None:
     assert told("certificate-revokd").startswith(
