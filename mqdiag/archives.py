@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import IO, NamedTuple, cast
 
-from mqdiag.language import tr
+from mqdiag.language import reason, tr
 from mqdiag.limits import Limits, in_words
 from mqdiag.model import Note
 
@@ -164,7 +164,7 @@ def _expand(archive: Opened, size: int | None) -> Iterator[Found | Note]:
     except (OSError, *DAMAGED) as error:
         if archive.depth == 0 and isinstance(error, OSError) and error.errno is not None:
             raise  # it is the file that cannot be read
-        yield unreadable(archive.path, tr("the archive is damaged or encrypted ({error})", error=error))
+        yield unreadable(archive.path, tr("the archive is damaged or encrypted ({error})", error=reason(error)))
 
 
 def archive_kind(opener: Opener) -> str | None:
@@ -269,7 +269,8 @@ def _tar(archive: Opened) -> Iterator[Found | Note]:
                     yield from unread.note(each.name, tr("it is a link or a device"))
     except (OSError, *DAMAGED) as error:
         yield unreadable(
-            archive.path, error if isinstance(error, TooMuch) else tr("the archive is damaged ({error})", error=error)
+            archive.path,
+            error if isinstance(error, TooMuch) else tr("the archive is damaged ({error})", error=reason(error)),
         )
     for name in sorted(members):
         member = members[name]

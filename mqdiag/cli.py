@@ -11,6 +11,7 @@ import codecs
 import gc
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial, wraps
@@ -20,18 +21,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from mqdiag import __version__
 from mqdiag.errors import MqdiagError
-from mqdiag.language import LANGUAGES, of_locale, speaking, tr
+from mqdiag.language import LANGUAGES, of_arguments, of_locale, reason, speaking, tr
 from mqdiag.limits import DEFAULTS, OPTIONS, Limits, number
 from mqdiag.render import WITH_RECORDS, Page, Screen, formats, known_format, render
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
+    from mqdiag.language import Language
     from mqdiag.model import Note, Report
     from mqdiag.pipeline import Options
     from mqdiag.redact import Key, Redactor
@@ -42,17 +44,69 @@ OK, FAIL_ON_MET, NOT_DONE, INTERRUPTED = 0, 1, 2, 130
 WIDTH_OF_FILES = 100
 
 
+USAGE_ERROR: Any = typer.BadParameter.__bases__[0]  # typer has no public name for it
+
+
+class Command(TyperCommand):
+    """A command whose help speaks the language of the answer, which is what `run` gives as the context's object."""
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """All of it: typer's own ends in the middle of a sentence."""
+        return " ".join((self.help or "").split())
+
+    def get_help(self, ctx: Any) -> str:
+        return help_in_language(self, ctx) or super().get_help(ctx)
+
+
 class Commands(TyperGroup):
     """All commands, and the one place where a user's mistake and an interrupt become an exit status."""
 
+    def get_help(self, ctx: Any) -> str:
+        return help_in_language(self, ctx) or super().get_help(ctx)
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        with usage_in_language(extra.get("obj", "en")):
+            return super().make_context(info_name, args, parent, **extra)
+
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with usage_in_language(ctx.obj):
+                return super().invoke(ctx)
         except MqdiagError as error:
             tell(error)
             raise typer.Exit(NOT_DONE) from error
         except KeyboardInterrupt as error:
             raise typer.Exit(INTERRUPTED) from error
+
+
+def help_in_language(command: Any, context: Any) -> str:
+    """The help in another language than English; "" for English, and where standard output has not its letters."""
+    if context.obj == "en":
+        return ""
+    from mqdiag import helping
+
+    formatter = helping.formatter(context.obj, context)
+    command.format_help(context, formatter)
+    text = str(formatter.getvalue()).rstrip("\n")
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return ""
+    return text
+
+
+@contextmanager
+def usage_in_language(wanted: Language) -> Iterator[None]:
+    """A command line that typer cannot make sense of is told in the language of the answer."""
+    try:
+        yield
+    except USAGE_ERROR as error:
+        if wanted == "en" or "\n" in error.format_message():  # without any argument it is the help
+            raise
+        from mqdiag import helping
+
+        helping.tell(error, wanted)
+        raise typer.Exit(error.exit_code) from error
 
 
 app = typer.Typer(
@@ -72,7 +126,8 @@ def main() -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line, that of the process if none is given; the exit status."""
     try:
-        app(arguments, prog_name="mqdiag")
+        given = sys.argv[1:] if arguments is None else arguments
+        app(arguments, prog_name="mqdiag", obj=of_arguments(given) or of_locale(os.environ))
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else OK
     except Exception:  # a defect of ours; Python's own status 1 would say that --fail-on was met
@@ -226,7 +281,7 @@ def common(
 # ---- commands --------------------------------------------------------------------------------------------------
 
 
-@app.command()
+@app.command(cls=Command)
 @limited
 def analyze(
     paths: Paths = None,
@@ -300,7 +355,7 @@ def analyze(
     raise typer.Exit(status(report, fail_on, pipeline.PARTIAL))
 
 
-@app.command("bundle")
+@app.command("bundle", cls=Command)
 @limited
 def bundle_up(
     output: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="The zip to write.")],
@@ -352,12 +407,14 @@ def bundle_up(
         try:
             Path(output).write_bytes(bundle.zipped(made.members))
         except OSError as error:
-            raise MqdiagError(tr("I could not write the bundle."), where=output, found=f"{error.strerror}.") from error
+            raise MqdiagError(
+                tr("I could not write the bundle."), where=output, found=tr("{error}.", error=reason(error))
+            ) from error
         keep_map(redact_map, made.redactor)
     raise typer.Exit(status(report, FailOn.never, pipeline.PARTIAL))
 
 
-@app.command()
+@app.command(cls=Command)
 @limited
 def records(
     paths: Paths = None,
@@ -381,7 +438,7 @@ def records(
     raise typer.Exit(told(notes, pipeline.PARTIAL))
 
 
-@app.command()
+@app.command(cls=Command)
 @limited
 def ffst(
     paths: Paths = None,
@@ -410,13 +467,13 @@ def ffst(
         raise typer.Exit(told(notes, pipeline.PARTIAL))
 
 
-@app.command()
+@app.command(cls=Command)
 def explain(
     codes: Annotated[
         list[str],
         typer.Argument(
             metavar="CODE...",
-            help="AMQ or CSQX message id, MQRC number or name, GSKit code, 575nnn, X509_V or alert number, "
+            help="AMQ or CSQX message id, MQRC or MQRQ number or name, GSKit code, 575nnn, X509_V or alert number, "
             "probe id, errno, cause.",
         ),
     ],
@@ -437,7 +494,7 @@ def explain(
     raise typer.Exit(OK if any(each.meanings for each in explanations) else NOT_DONE)
 
 
-@app.command("render")
+@app.command("render", cls=Command)
 def render_again(
     report: Annotated[str, typer.Argument(metavar="REPORT.json", help="A saved JSON report; - is standard input.")],
     format: Format = None,
@@ -457,7 +514,7 @@ def render_again(
         publish(with_timeline(page, loaded) if timeline else page, outputs)
 
 
-@app.command("score")
+@app.command("score", cls=Command)
 def score_cases(
     folder: Annotated[str, typer.Argument(metavar="DIR", help="Labelled cases, as in samples/cases.")],
     format: Format = None,
@@ -474,7 +531,7 @@ def score_cases(
         publish(score.score_page(scored), outputs)
 
 
-@app.command()
+@app.command(cls=Command)
 def schema() -> None:
     """Print the JSON Schema of the report."""
     from mqdiag.render import _schema
@@ -483,7 +540,7 @@ def schema() -> None:
     emit([dumps(_schema.schema(), indent=2) + "\n"])
 
 
-@app.command()
+@app.command(cls=Command)
 def follow(
     paths: Paths = None,
     client: Clients = None,
@@ -633,7 +690,9 @@ def saved(path: str) -> str:
         data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
         return data.decode("utf-8-sig")
     except OSError as error:
-        raise MqdiagError(tr("I could not read the report."), where=path, found=f"{error.strerror}.") from error
+        raise MqdiagError(
+            tr("I could not read the report."), where=path, found=tr("{error}.", error=reason(error))
+        ) from error
     except UnicodeDecodeError as error:
         raise MqdiagError(tr("I could not read the report."), where=path, found=tr("It is not UTF-8 text.")) from error
 
@@ -719,7 +778,7 @@ def publish(page: Page, targets: Sequence[Target]) -> None:
             Path(each.path).write_bytes(text.encode("utf-8"))
         except OSError as error:
             raise MqdiagError(
-                tr("I could not write the output."), where=each.path, found=f"{error.strerror}."
+                tr("I could not write the output."), where=each.path, found=tr("{error}.", error=reason(error))
             ) from error
 
 

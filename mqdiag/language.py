@@ -18,7 +18,7 @@ from mqdiag.prepared import digest, prepared
 from mqdiag.resources import knowledge_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 Language = Literal["en", "ja"]
@@ -51,6 +51,16 @@ def of_locale(environment: Mapping[str, str]) -> Language:
     return short if short in LANGUAGES else "en"
 
 
+def of_arguments(arguments: Sequence[str]) -> Language | None:
+    """The language that a command line asks for, --lang ja or --lang=ja, before anything of it was understood."""
+    for at, each in enumerate(arguments):
+        name, sign, value = each.partition("=")
+        asked = value if sign else next(iter(arguments[at + 1 : at + 2]), "")
+        if name == "--lang" and asked in LANGUAGES:
+            return asked
+    return None
+
+
 @cache
 def catalogue(wanted: Language) -> Mapping[str, str]:
     """All sentences of a language by their English ones; empty for English."""
@@ -65,6 +75,13 @@ def sentences(folder: Path) -> dict[str, str]:
     for path in sorted(folder.glob("*.toml")):
         found |= tomllib.loads(path.read_text(encoding="utf-8"))
     return found
+
+
+@cache
+def chapter(wanted: Language, name: str) -> Mapping[str, str]:
+    """The sentences of one file of the catalogue, for what must not wait for all of them."""
+    path = knowledge_dir() / "locales" / wanted / f"{name}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8")) if wanted != "en" else {}
 
 
 def translated(text: str) -> str:
@@ -91,3 +108,36 @@ def plural(count: int, noun: str) -> str:
     if language() == "en" and count == 1:
         return f"{count} {noun}"
     return filled(translated(f"{{count}} {noun}s"), {"count": count})
+
+
+# What the operating system says of a file that cannot be read or written, in the words of Linux.
+SYSTEM_WORDS = frozenset(
+    {
+        marked("Cannot allocate memory"),
+        marked("Connection timed out"),
+        marked("Device or resource busy"),
+        marked("Disk quota exceeded"),
+        marked("File exists"),
+        marked("File name too long"),
+        marked("File too large"),
+        marked("Input/output error"),
+        marked("Invalid argument"),
+        marked("Is a directory"),
+        marked("No such device or address"),
+        marked("No such file or directory"),
+        marked("No space left on device"),
+        marked("Not a directory"),
+        marked("Operation not permitted"),
+        marked("Permission denied"),
+        marked("Read-only file system"),
+        marked("Stale file handle"),
+        marked("Too many levels of symbolic links"),
+        marked("Too many open files"),
+    }
+)
+
+
+def reason(error: object) -> str:
+    """Why something failed: the words of the operating system for its errors, those of the library for its own."""
+    words = getattr(error, "strerror", None) or str(error)
+    return translated(words) if words in SYSTEM_WORDS else words

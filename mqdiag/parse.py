@@ -21,7 +21,7 @@ from mqdiag import formats
 from mqdiag.formats._base import Tally
 from mqdiag.frame import MAX_RECORD_BYTES, frame
 from mqdiag.knowledge import knowledge
-from mqdiag.language import tr
+from mqdiag.language import reason, tr
 from mqdiag.limits import in_words
 from mqdiag.model import Note, Record, Span
 from mqdiag.passwords import masked, may_hold_one
@@ -150,7 +150,9 @@ def fill(reading: Reading, framing: Framing, encoding: str | None, below: bool =
     except (OSError, *DAMAGED) as error:
         size = reading.bytes + tally.size
         reading.notes.append(
-            unreadable(reading.source.path, tr("it ends after {count} bytes ({error})", count=size, error=error))
+            unreadable(
+                reading.source.path, tr("it ends after {count} bytes ({error})", count=size, error=reason(error))
+            )
         )
     reading.bytes += tally.size
     reading.records += tally.records

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mqdiag import __version__, clock, sources
 from mqdiag.errors import MqdiagError
-from mqdiag.language import tr
+from mqdiag.language import reason, tr
 from mqdiag.limits import DEFAULTS, Limits
 from mqdiag.model import Report
 
@@ -219,7 +219,7 @@ def again(reading: Reading, tell: Teller) -> Iterator[tuple[Record, Format | Non
         if total != reading.bytes:
             tell(
                 sources.unreadable(
-                    reading.source.path, tr("it ends after {count} bytes ({error})", count=total, error=error)
+                    reading.source.path, tr("it ends after {count} bytes ({error})", count=total, error=reason(error))
                 )
             )
     else:

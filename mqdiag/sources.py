@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from mqdiag.archives import BLOCK_BYTES, DAMAGED, Opener, archive_kind, expand, unreadable
-from mqdiag.language import tr
+from mqdiag.language import reason, tr
 from mqdiag.limits import DEFAULTS, Limits
 from mqdiag.model import Note
 
@@ -92,7 +92,7 @@ def _at(path: str, limits: Limits) -> Iterator[Source | Note]:
     except (FileNotFoundError, NotADirectoryError):
         yield unreadable(shown(path), tr("there is no such file or folder"))
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        yield unreadable(shown(path), getattr(error, "strerror", None) or error)
+        yield unreadable(shown(path), reason(error))
     else:
         if stat.S_ISDIR(mode):
             yield from _in_folder(path, limits)
@@ -117,7 +117,7 @@ def _in_folder(top: str, limits: Limits) -> Iterator[Source | Note]:
             why = unwanted(place, root)
             yield from [skipped(shown(str(place)), why)] if why else _file(shown(str(place)), place, limits)
     for error in errors:
-        yield unreadable(shown(str(error.filename)), error.strerror)
+        yield unreadable(shown(str(error.filename)), reason(error))
 
 
 def unwanted(place: Path, root: str) -> str | None:
@@ -142,7 +142,7 @@ def _file(path: str, place: Path, limits: Limits) -> Iterator[Source | Note]:
         else:
             yield Source(path, location, partial(open_file, place, 0), limits=limits)
     except OSError as error:
-        yield unreadable(path, error.strerror or error)
+        yield unreadable(path, reason(error))
 
 
 def _expanded(path: str, location: str, opener: Opener, size: int | None, limits: Limits) -> Iterator[Source | Note]:

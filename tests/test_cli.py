@@ -334,17 +334,27 @@ def test_a_closed_pipe_ends_it_quietly() -> None:
     assert process.wait() == 0
 
 
+@pytest.mark.parametrize("locale", ["C", "ja_JP.UTF-8"])
 @pytest.mark.parametrize("argument", ["--help", "--version"])
-def test_help_and_version_import_nothing_slow(argument: str) -> None:
+def test_help_and_version_import_nothing_slow(argument: str, locale: str) -> None:
     code = (
         "import sys; from mqdiag.cli import run; run(sys.argv[1:]); "
         "slow = {'lark', 'rich', 'dateutil', 'mqdiag.pipeline', 'mqdiag.knowledge'}; "
         "print(*slow & set(sys.modules), file=sys.stderr)"
     )
-    out, err = python("-c", code, argument).communicate()
+    environment = {**os.environ, "LC_ALL": locale, "PYTHONIOENCODING": "utf-8"}
+    out, err = python("-c", code, argument, env=environment).communicate()
 
     assert out
     assert err.strip() == b""
+
+
+def test_help_is_english_where_the_terminal_has_no_japanese_letters() -> None:
+    environment = {**os.environ, "LC_ALL": "ja_JP.UTF-8", "PYTHONIOENCODING": "ascii"}
+    out, err = python("-m", "mqdiag", "--help", env=environment).communicate()
+
+    assert out.startswith(b"Usage: ")
+    assert err == b""
 
 
 def test_a_terminal_that_knows_no_japanese_gets_escapes() -> None:

@@ -8,14 +8,18 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sample_cases import CASES, ROOT
 
 from mqdiag.cli import run
+from mqdiag.helping import WORDS, said, wrapped
 from mqdiag.knowledge import builtin
-from mqdiag.language import LANGUAGES, catalogue, of_locale, plural, speaking, tr
+from mqdiag.language import LANGUAGES, catalogue, chapter, of_arguments, of_locale, plural, reason, speaking, tr
+from mqdiag.limits import OPTIONS
 from mqdiag.resources import knowledge_dir
+from mqdiag.text import columns
 
 OTHERS = [each for each in LANGUAGES if each != "en"]
 CALLS = ("tr", "translated", "marked")
@@ -35,6 +39,17 @@ def of_program() -> Iterator[str]:
                 yield from (each for each in literals if isinstance(each, str))
             elif node.func.id == "plural":
                 yield from (f"{{count}} {each}s" for each in literals if isinstance(each, str))
+
+
+def of_help() -> Iterator[str]:
+    """What --help prints of ours: the help of options, and the first words of commands."""
+    for node in ast.walk(ast.parse((ROOT / "mqdiag" / "cli.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            values = [each.value for each in node.keywords if each.arg == "help"]
+            yield from (each.value for each in values if isinstance(each, ast.Constant))  # type: ignore[misc]
+        elif isinstance(node, ast.FunctionDef) and any("app.c" in ast.unparse(each) for each in node.decorator_list):
+            yield " ".join((ast.get_docstring(node) or "").split())
+    yield from (help for _, _, help in OPTIONS)
 
 
 def of_knowledge() -> Iterator[str]:
@@ -57,7 +72,7 @@ def of_knowledge() -> Iterator[str]:
 
 
 def sentences() -> set[str]:
-    return {each for each in (*of_program(), *of_knowledge()) if each}
+    return {each for each in (*of_program(), *of_help(), *of_knowledge()) if each}
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -214,3 +229,102 @@ def test_the_timeline_speaks_japanese(capfd: pytest.CaptureFixture[str]) -> None
     assert heading
     assert "サーバー" in timeline and "根拠" in timeline
     assert "what it says" not in timeline and "origin" not in timeline
+
+
+# ---- the help, and what is said of a wrong command line --------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_the_help_needs_one_file_only(language: str) -> None:
+    """--help must feel instant, so it does not read the sentences of all causes."""
+    assert {*of_help(), *WORDS} == set(chapter(language, "help"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "language"),
+    [
+        (["analyze", "--lang", "ja", "--help"], "ja"),
+        (["analyze", "--lang=ja"], "ja"),
+        (["analyze", "--lang", "en"], "en"),
+        (["analyze", "--lang", "xx"], None),
+        (["analyze", "--lang"], None),
+        ([], None),
+    ],
+)
+def test_a_command_line_names_a_language(arguments: list[str], language: str | None) -> None:
+    assert of_arguments(arguments) == language
+
+
+def commands() -> list[list[str]]:
+    names = ("analyze", "bundle", "records", "ffst", "explain", "render", "score", "schema", "follow")
+    return [["--help"], *([name, "--help"] for name in names)]
+
+
+@pytest.mark.parametrize("command", commands(), ids=" ".join)
+def test_help_speaks_japanese(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No line of it is without a Japanese letter but those that name an option with a long list of values."""
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    assert run(command) == 0
+    lines = [each for each in capsys.readouterr().out.splitlines() if each.strip()]
+
+    assert lines[0].startswith("使用法: mqdiag ")
+    english = [each for each in lines[1:] if not JAPANESE.search(each) and not each.startswith("  -")]
+    assert english == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["analyze", "--nope"], "エラー: --nope というオプションはありません (近いもの: --force, --since)"),
+        (["analyse", "x"], "エラー: 'analyse' というコマンドはありません。'analyze' のことですか。"),
+        (["analyze", "-j", "0", "x"], "'-j' / '--jobs' の値が正しくありません: 0 は範囲 x>=1 の外です。"),
+        (["analyze", "-j", "x", "y"], "'x' は整数ではありません。"),
+        (["follow", "--wait", "x"], "'x' は数値ではありません。"),
+        (
+            ["analyze", "--fail-on", "maybe"],
+            "'maybe' は 'never', 'possible', 'probable', 'certain' のどれでもありません。",
+        ),
+        (["analyze", "-o"], "エラー: オプション '-o' には値が必要です。"),
+        (["analyze", "--force=3"], "エラー: オプション '--force' は値をとりません。"),
+        (["explain"], "エラー: 引数 'CODE...' が指定されていません。"),
+        (["bundle", "x"], "エラー: オプション '-o' / '--output' が指定されていません。"),
+        (["render", "a", "b"], "エラー: 余分な引数があります (b)"),
+    ],
+)
+def test_a_wrong_command_line_is_told_in_japanese(
+    arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    assert run(arguments) == 2
+    assert said in capsys.readouterr().err
+
+    monkeypatch.setenv("LC_ALL", "C")
+    assert run(arguments) == 2
+    assert "Error: " in capsys.readouterr().err
+
+
+def test_words_that_nobody_knows_stay_english() -> None:
+    assert said("A newer typer says so.", "ja") == "A newer typer says so."
+
+
+@pytest.mark.parametrize("width", [10, 11, 40])
+def test_lines_are_no_wider_than_the_terminal(width: int) -> None:
+    text = "ログ、フォルダー、アーカイブ。- は標準入力です (パイプされていれば)。--force"
+    lines = list(wrapped(text, width))
+
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(columns(each) <= width + 2 for each in lines)  # what closes stays on its line
+    assert not any(each[0] in "、。)ー" for each in lines)
+
+
+def test_the_operating_system_speaks_japanese(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    assert run(["render", str(tmp_path)]) == 2
+    assert "ディレクトリーです。" in capsys.readouterr().err
+    with speaking("ja"):
+        assert reason(PermissionError(13, "Permission denied")) == "許可がありません"
+        assert reason(ValueError("bad block")) == "bad block"

@@ -18,7 +18,7 @@ RANKS = [
     {"names"},
     {"sources", "frame", "formats", "parse", "interpret", "correlate", "classify", "render", "explain", "redact"},
     {"pipeline", "excerpts", "context", "progress", "processes", "score"},
-    {"bundle", "follow"},
+    {"bundle", "follow", "helping"},
     {"cli"},
     {"__main__"},
 ]

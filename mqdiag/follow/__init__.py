@@ -25,7 +25,7 @@ from mqdiag.follow.inputs import Data, Ended, Numbers, Opened, Trouble, read_pip
 from mqdiag.follow.ledger import WAIT_S, Revision
 from mqdiag.follow.session import Session, Summary, session
 from mqdiag.follow.watch import POLL_S, Watch
-from mqdiag.language import tr
+from mqdiag.language import reason, tr
 from mqdiag.model import Note
 from mqdiag.sources import shown
 
@@ -127,7 +127,7 @@ class Readers:
                 self.items.put(
                     Trouble(
                         each.path,
-                        tr("I could not read {path} to its end: {error}.", path=each.path, error=error),
+                        tr("I could not read {path} to its end: {error}.", path=each.path, error=reason(error)),
                         lost=True,
                     )
                 )

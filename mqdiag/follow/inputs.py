@@ -12,7 +12,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mqdiag.language import tr
+from mqdiag.language import reason, tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +86,7 @@ def read_pipe(path: str, place: str | int, stream: int, put: Callable[[Item], No
     except OSError as error:
         put(
             Trouble(
-                path, tr("I could not read {path} any further: {error}.", path=path, error=error.strerror), lost=True
+                path, tr("I could not read {path} any further: {error}.", path=path, error=reason(error)), lost=True
             )
         )
     put(Ended(stream))

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mqdiag.follow.inputs import Data, Ended, Opened, Trouble
-from mqdiag.language import tr
+from mqdiag.language import reason, tr
 from mqdiag.sources import BLOCK_BYTES, archive_kind, shown
 
 if TYPE_CHECKING:
@@ -392,7 +392,7 @@ class Watch:
             self.descriptors -= 1
 
     def trouble(self, place: str, error: OSError) -> None:
-        path, what = shown(place), error.strerror or str(error)
+        path, what = shown(place), reason(error)
         if self.troubles.get(path) == what:
             return
         self.troubles[path] = what

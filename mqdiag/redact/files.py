@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mqdiag.errors import MqdiagError
-from mqdiag.language import tr
+from mqdiag.language import reason, tr
 from mqdiag.redact.tokens import Key
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ def key_of(path: str) -> Key:
             create(path, secrets.token_hex(32) + "\n")
         secret = Path(path).read_bytes().strip()
     except OSError as error:
-        raise MqdiagError(tr("I could not use the key file."), where=path, found=f"{error.strerror}.") from error
+        raise MqdiagError(
+            tr("I could not use the key file."), where=path, found=tr("{error}.", error=reason(error))
+        ) from error
     if len(secret) < FEWEST_BYTES:
         raise MqdiagError(
             tr("I was asked to redact with a key."),
@@ -52,7 +54,9 @@ def write_map(path: str, reverse: Mapping[str, Sequence[str]]) -> None:
     try:
         create(path, json.dumps(reverse, ensure_ascii=False, indent=2) + "\n")
     except OSError as error:
-        raise MqdiagError(tr("I could not write the reverse map."), where=path, found=f"{error.strerror}.") from error
+        raise MqdiagError(
+            tr("I could not write the reverse map."), where=path, found=tr("{error}.", error=reason(error))
+        ) from error
 
 
 def create(path: str, text: str) -> None:
