@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from mqdiag.knowledge import knowledge
-from mqdiag.language import marked, tr, translated
+from mqdiag.language import blank, marked, tr, translated
 from mqdiag.render import Page
 from mqdiag.render._document import Bullets, Document, Facts, Heading, Paragraph, Step, Steps
 
@@ -240,10 +240,11 @@ def inserts(entry: Message) -> str:
         "certificate": entry.certificate,
         "peer": entry.peer,
         "user": entry.user,
-        **{name.replace("_", " "): insert for name, insert in entry.facts.items()},
-        **{f"{namespace} code": insert for insert, namespace in entry.codes.items()},
+        **entry.facts,
     }
-    return ", ".join(f"{name}: {insert}" for name, insert in held.items() if insert)
+    codes = {tr("{namespace} code", namespace=namespace): insert for insert, namespace in entry.codes.items()}
+    named = {blank(name): insert for name, insert in held.items()} | codes
+    return ", ".join(f"{name}: {insert}" for name, insert in named.items() if insert)
 
 
 # ---- codes -----------------------------------------------------------------------------------------------------
@@ -303,7 +304,7 @@ def coded(namespace: str, value: str, entry: CodeEntry, number: int | None = Non
     return Meaning(
         namespace=namespace,
         code=value,
-        name=entry.name,
+        name=translated(entry.name),
         says=f"{translated(entry.says)} ({platforms})" if platforms else translated(entry.says),
         place=tr("the TCP/IP return code on {platforms}", platforms=", ".join(here))
         if here
@@ -397,7 +398,7 @@ def conditions(cause: Cause) -> Iterator[Condition]:
 
 def blanks(text: str) -> str:
     """A text of the knowledge with its blanks shown as such: {owner_host} is <owner host>."""
-    return re.sub(r"\{(\w+)\}", lambda match: f"<{match[1].replace('_', ' ')}>", translated(text))
+    return re.sub(r"\{(\w+)\}", lambda match: f"<{blank(match[1])}>", translated(text))
 
 
 def one_line(text: str) -> str:

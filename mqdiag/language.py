@@ -89,6 +89,11 @@ def translated(text: str) -> str:
     return catalogue(language()).get(text, text) if text and language() != "en" else text
 
 
+def blank(name: str) -> str:
+    """What the blank of a sentence is called for people: `fact_cipher_required` is `cipher required`."""
+    return translated(name.removeprefix("fact_").replace("_", " "))
+
+
 def marked(text: str) -> str:
     """The text itself: marks a sentence of a table, which is translated where it is used."""
     return text

@@ -52,6 +52,15 @@ def of_help() -> Iterator[str]:
     yield from (help for _, _, help in OPTIONS)
 
 
+def of_blanks() -> Iterator[str]:
+    """What the blanks of the knowledge and the inserts of messages are called where nothing is known of them."""
+    texts = " ".join(filter(None, of_knowledge()))
+    names = (*re.findall(r"\{(\w+)\}", texts), *(name for each in builtin().messages.values() for name in each.facts))
+    yield from (
+        each.removeprefix("fact_").replace("_", " ") for each in (*names, "channel", "certificate", "peer", "user")
+    )
+
+
 def of_knowledge() -> Iterator[str]:
     known = builtin()
     for layer in known.layers.values():
@@ -60,6 +69,7 @@ def of_knowledge() -> Iterator[str]:
         yield from (message.says, message.next)
     for entries in known.codes.values():
         yield from (each.says for each in entries.values())
+    yield from (each.name for each in known.codes["probe"].values() if " " in each.name)
     for cause in known.causes.values():
         yield from (cause.title, " ".join(cause.because.split()), *cause.settles)
         yield from (each.why for each in cause.alternatives)
@@ -72,7 +82,7 @@ def of_knowledge() -> Iterator[str]:
 
 
 def sentences() -> set[str]:
-    return {each for each in (*of_program(), *of_help(), *of_knowledge()) if each}
+    return {each for each in (*of_program(), *of_help(), *of_blanks(), *of_knowledge()) if each}
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -328,3 +338,28 @@ def test_the_operating_system_speaks_japanese(
     with speaking("ja"):
         assert reason(PermissionError(13, "Permission denied")) == "許可がありません"
         assert reason(ValueError("bad block")) == "bad block"
+
+
+# ---- what the samples are told ---------------------------------------------------------------------------------
+
+PHRASE = re.compile(r"(?<![\w`'/.:-])[A-Za-z][a-z']+(?: [a-z']{2,})+")
+QUOTED = ("Caused by",)  # what programs print, in a Japanese sentence
+
+
+@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir())[::5])
+def test_a_report_holds_no_english_phrase(case: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two English words beside each other in a Japanese report are a sentence that nobody has translated."""
+    run(["analyze", str(CASES / case), "--lang", "ja", "-f", "md", "--timeline"])
+    prose = re.sub(r"(?s)```.*?```", "", capsys.readouterr().out)
+
+    assert [each for each in PHRASE.findall(COMMAND.sub("", prose)) if each not in QUOTED] == []
+
+
+def test_an_explanation_holds_no_english_phrase(capsys: pytest.CaptureFixture[str]) -> None:
+    known = builtin()
+    run(["explain", *known.messages, *(f"mqrq:{each}" for each in known.codes["mqrq"]), "--lang", "ja"])
+
+    prose = re.sub(r"「[^」]*」", "", capsys.readouterr().out)
+    assert [
+        each for each in PHRASE.findall(COMMAND.sub("", prose)) if each not in ("getent hosts", "openssl ocsp")
+    ] == []

@@ -12,7 +12,7 @@ from mqdiag.classify.fold import channel_of, queue_manager_of
 from mqdiag.classify.rules import other_side
 from mqdiag.classify.symptoms import matched_code
 from mqdiag.knowledge import knowledge
-from mqdiag.language import marked, tr, translated
+from mqdiag.language import blank, marked, tr, translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,7 +59,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
         if known := values.get(name):
             return known
         fallback = UNKNOWN.get(name)
-        return translated(fallback) if fallback else f"<{name.removeprefix('fact_').replace('_', ' ')}>"
+        return translated(fallback) if fallback else f"<{blank(name)}>"
 
     return PLACEHOLDER.sub(value, translated(text))
 
