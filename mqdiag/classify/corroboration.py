@@ -137,7 +137,13 @@ def disagreeing(transcript: Event, index: Sequence[Event]) -> Event:
 
 
 def is_setting_of(stanza: Event, occurrence: Occurrence) -> bool:
-    """Whether an ini file is read by the end whose record leads: a client has no qm.ini."""
+    """
+    Whether an ini file is read by the end whose record leads: a client has no qm.ini. A channel definition is a
+    setting of that channel.
+    """
+    if stanza.channel:
+        named = next((each.channel for each in occurrence.events if each.channel), None)
+        return stanza.channel == named and stanza.side in (None, occurrence.lead.side)
     name = stanza.span.path.replace("\\", "/").replace("!", "/").rpartition("/")[2].lower()
     if name == "qm.ini" and occurrence.lead.side == "client" and not occurrence.lead.queue_manager:
         return False

@@ -106,7 +106,7 @@ def values(found: Candidate, occurrence: Occurrence) -> dict[str, str]:
         for name, value in own_values(event).items():
             known.setdefault(name, value)
         known["url"] = known.get("url") or event.facts.get("url") or event.facts.get("responder_url")
-    known["compared"] = compared(events)
+    known["compared"] = compared(events, found.around)
     return {name: value for name, value in known.items() if value}
 
 
@@ -129,23 +129,30 @@ def own_values(event: Event) -> dict[str, str]:
 PATTERN = re.compile(r"SSLPEER\((?:'([^']{1,1024})'|([^'()]{1,1024}))\)")
 
 
-def compared(events: Sequence[Event]) -> str | None:
+def compared(events: Sequence[Event], around: Sequence[Event] = ()) -> str | None:
     """
-    The name that was shown beside the one that SSLPEER asks for, attribute by attribute, where both are printed;
-    else the attributes of the one that was shown. None where no record names it.
+    The name that was shown beside the one that SSLPEER asks for, attribute by attribute, where both are known; else
+    the attributes of the one that was shown. None where no record names it. The pattern stands in one of the events,
+    or in a definition of the channel among the records `around`; one that fits is another queue manager's, or was
+    changed since.
     """
     shown = next((each.facts["peer_name"] for each in events if each.facts.get("peer_name")), None)
     name = names.name(shown) if shown else None
     if name is None:
         return shown
-    pattern = next((found for each in events if (found := pattern_in(each))), None)
-    wanted = names.name(pattern) if pattern else None
+    printed = (names.name(found) for each in events if (found := pattern_in(each)))
+    defined = (names.name(found) for each in around if each not in events and (found := pattern_in(each)))
+    wanted = next((each for each in printed if each), None) or next(
+        (e for e in defined if e and not met(e, name)), None
+    )
     if wanted is None:
         return "; ".join(f"{key}={value}" for key, value in reversed(name.attributes))
     return "; ".join(differing(wanted, name))
 
 
 def pattern_in(event: Event) -> str | None:
+    if event.kind == "mq-ini":
+        return event.facts.get("sslpeer")
     for text in (*event.inserts.values(), event.text, event.body, *event.facts.values()):
         if match := PATTERN.search(text):
             return match[1] or match[2]
@@ -163,6 +170,11 @@ def differing(wanted: Name, shown: Name) -> Iterator[str]:
             yield tr("{attribute}: {shown} fits", attribute=key, shown=there)
         else:
             yield tr("{attribute}: {wanted} is asked for, {shown} was shown", attribute=key, wanted=value, shown=there)
+
+
+def met(wanted: Name, shown: Name) -> bool:
+    given = numbered(shown)
+    return all(key in given and fits(value, given[key]) for key, value in numbered(wanted).items())
 
 
 def numbered(name: Name) -> dict[tuple[str, int], str]:

@@ -261,7 +261,7 @@ KINDS: dict[Kind, str] = {
     "ocsp-transcript": marked("OCSP transcript"),
     "ffst-summary": marked("FFST summary"),
     "zos-joblog": marked("z/OS job log"),
-    "mq-ini": marked("ini file"),
+    "mq-ini": marked("settings"),
     "mq-event": marked("event messages"),
     "unknown": marked("not recognised"),
 }
