@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mqdiag.model import Certificate, Event, Occurrence
 
 NO_STATUS = "AMQ9716"  # the check of a revocation status came to nothing
+UNKNOWN_REVOCATION = Code("mqrq", "19")  # MQRQ_SSL_UNKNOWN_REVOCATION: OCSPAuthentication=WARN let the channel start
 BESIDE_S = 600.0  # failures of several certificates within this have one reason
 DAY_S = 86_400.0
 
@@ -36,7 +37,7 @@ def helpers_for(
         *index,
         *(disagreeing(each, index) for each in asked),
         *(each for each in corroboration if each.kind == "mq-ini" and is_setting_of(each, occurrence)),
-        *(each for each in corroboration if is_tolerated(each, occurrence)),
+        *checks.tolerated(occurrence),
         *checks.beside(occurrence),
         *(each for each in context if around(each, occurrence)),
         *last_state(context, occurrence),
@@ -150,35 +151,19 @@ def is_setting_of(stanza: Event, occurrence: Occurrence) -> bool:
     return stanza.side in (None, occurrence.lead.side)
 
 
-# ---- event messages --------------------------------------------------------------------------------------------
-
-UNKNOWN_REVOCATION = Code("mqrq", "19")  # MQRQ_SSL_UNKNOWN_REVOCATION: OCSPAuthentication=WARN let the channel start
-
-
-def is_tolerated(event: Event, occurrence: Occurrence) -> bool:
-    """
-    Whether an event message says that the end whose check led nowhere let the same certificate through with a warning,
-    within a day: then the responder did answer, and said that it does not know the certificate.
-    """
-    lead = occurrence.lead
-    if UNKNOWN_REVOCATION not in event.codes or event in occurrence.events:
-        return False
-    if event.queue_manager is None or event.queue_manager != lead.queue_manager or event.side != lead.side:
-        return False
-    if event.channel != lead.channel or not event.instant or not lead.instant:
-        return False
-    ours, theirs = (each.certificate.subject if each.certificate else None for each in (event, lead))
-    same = ours is None or theirs is None or same_name(ours, theirs)
-    return same and abs((event.instant - lead.instant).total_seconds()) <= DAY_S
-
-
 # ---- several certificates at once ------------------------------------------------------------------------------
 
 
 class Checks:
-    """All checks of a revocation status that came to nothing, by the end that asked and the certificate."""
+    """
+    All checks of a revocation status that came to nothing, by the end that asked and the certificate; and the event
+    messages that say that one was let through with a warning.
+    """
 
     def __init__(self, occurrences: Sequence[Occurrence]) -> None:
+        self._tolerated: dict[tuple[str | None, ...], list[Event]] = {}
+        for event in (event for each in occurrences for event in each.events if UNKNOWN_REVOCATION in event.codes):
+            self._tolerated.setdefault((event.queue_manager, event.channel, event.side), []).append(event)
         self._by_judge: dict[tuple[str, str], dict[Certificate, list[tuple[float, Event]]]] = {}
         for each in occurrences:
             if certificate := checked(each.lead):
@@ -200,6 +185,21 @@ class Checks:
             near = nearest(failed, lead.instant.timestamp())
             if near and of_one_ca(certificate, other):
                 yield replace(near, facts={**near.facts, "beside": str(other.subject or other.serial)})
+
+    def tolerated(self, occurrence: Occurrence) -> Iterator[Event]:
+        """
+        The event messages that say that the end whose check came to nothing let the same certificate through with a
+        warning, within a day: then the responder did answer, and said that it does not know the certificate.
+        """
+        lead = occurrence.lead
+        if lead.message_id is None or lead.queue_manager is None:
+            return
+        for event in self._tolerated.get((lead.queue_manager, lead.channel, lead.side), ()):
+            ours, theirs = (each.certificate.subject if each.certificate else None for each in (event, lead))
+            apart = seconds_between(event, lead)
+            same = ours is None or theirs is None or same_name(ours, theirs)
+            if same and apart is not None and abs(apart) <= DAY_S and event not in occurrence.events:
+                yield event
 
 
 def checked(lead: Event) -> Certificate | None:

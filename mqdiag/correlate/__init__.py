@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound=str)  # a name or one of a few words
 
-CORROBORATION = ("ca-index", "ocsp-transcript", "mq-ini", "mq-event")
+CORROBORATION = ("ca-index", "ocsp-transcript", "mq-ini")
 
 
 @dataclass(frozen=True, slots=True)
