@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 MAX_LINES = 400  # of one event: those of commands and settings print every attribute of an object
 PREFIX = re.compile(r"MQ(?:BACF|CA(?:CF|CH|MO)?|IA(?:CF|CH|MO|MO64)?)_")  # amqsevt -d: MQCACH_CHANNEL_NAME
-NAMED = re.compile(r"(?P<name>.*?)\s*\[(?P<value>\d+)\]\s*")  # Channel SSL Error [2371]
 # Our name for a field, by what its spellings have in common: sslPeerName, SSL Peer Name, MQCACH_SSL_PEER_NAME
 FACTS: Mapping[str, str] = {
     "reasonqualifier": "qualifier",
@@ -102,10 +101,10 @@ def of_text(tree: ParseTree) -> dict[str, str]:
     fields = [str(each).partition(" :") for each in lines if each.type in ("TYPE", "REASON", "CREATED", "FIELD")]
     found = {plain(name): value.strip() for name, _, value in reversed(fields)}
     header = next((str(each) for each in lines if each.type == "HEADER"), "")
-    reason = NAMED.fullmatch(found["reason"])
+    name, _, number = found["reason"].rpartition("[")  # Channel SSL Error [2371]
     return found | {
-        "event": reason["name"] if reason else "",
-        "reason": reason["value"] if reason else "",
+        "event": name.strip(),
+        "reason": number.strip(" ]"),
         "created": found["eventcreated"],
         "eventqueue": header.partition(" on ")[2].strip("* \r\n").rpartition(" ")[2],
     }
