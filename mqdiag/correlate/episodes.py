@@ -185,7 +185,3 @@ def identity(event: Event) -> tuple[object, ...] | None:
     when = event.stamp.instant or event.stamp.local or event.stamp.written
     inserts = tuple(sorted((name, value) for name, value in event.inserts.items() if value not in ("", "0")))
     return event.message_id.key, event.process, event.thread, when, inserts or event.text
-
-
-def noise_count(found: Sequence[Episode]) -> int:
-    return sum(each.is_noise for each in found)
