@@ -15,7 +15,7 @@ from mqdiag import clock
 from mqdiag.correlate.relation import is_application
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from mqdiag.model import Event, Side, Span
 
