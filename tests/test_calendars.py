@@ -1,0 +1,340 @@
+"""From stamps to instants: the order of day and month, and the offset from UTC, of every source."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+from sample_events import record, span
+
+from mqdiag.correlate import Correlation, correlate
+from mqdiag.model import Stamp
+from mqdiag.parse import Reading
+from mqdiag.sources import Source
+
+Written = str | tuple[str, str]
+
+
+def log(path: str, *stamps: Written, host: str | None = "app1", **others: Any) -> Reading:
+    """A log with a failure at each of the stamps; one that is a pair has a UTC time beside its local time."""
+    reading = Reading(Source(path, path, lambda: BytesIO(b"")), "amqerr", bytes=9, records=len(stamps))
+    for place, each in enumerate(stamps):
+        written, utc = (each, "") if isinstance(each, str) else each
+        instant = datetime.fromisoformat(utc) if utc else None
+        stamp = Stamp(written, instant=instant, certainty="stated" if instant else "ambiguous")
+        given: dict[str, Any] = {"host": host, "side": "client", "process": place, "thread": 1}
+        event = replace(record("9637"), stamp=stamp, span=span(path, place + 1), **given | others)
+        reading.events.append(event)
+        reading.stamps.add(written, instant.isoformat() if instant else "", place)
+    reading.example = reading.events[0]
+    return reading
+
+
+def timed(*logs: Reading, **options: Any) -> Correlation:
+    given = {"sides": {}, "zones": {}, "tz": None, "date_order": None}
+    return correlate(logs, **given | options)
+
+
+def instants(found: Correlation, path: str = "x.log") -> list[str]:
+    """The instants of the records of a log, in the order of the file."""
+    events = {e.span: e.instant for each in found.occurrences for e in each.events}
+    return [f"{at:%Y-%m-%d %H:%M}" if at else "-" for place, at in sorted(events.items()) if place.path == path]
+
+
+def notes(found: Correlation) -> dict[str, str]:
+    return {each.code: each.text for each in found.notes}
+
+
+def basis(found: Correlation, path: str = "x.log") -> tuple[int | None, str | None]:
+    source = next(each for each in found.sources if each.path == path)
+    return source.utc_offset_minutes, source.utc_offset_basis
+
+
+# ---- day and month ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("stamps", "wanted"),
+    [
+        (["05/06/2024 10:00:00", "13/06/2024 10:00:00"], ["2024-06-05 10:00", "2024-06-13 10:00"]),
+        (["05/06/2024 10:00:00", "05/13/2024 10:00:00"], ["2024-05-06 10:00", "2024-05-13 10:00"]),
+        (["09/02/2024 10:00:00", "10/02/2024 10:00:00", "01/03/2024 10:00:00"], ["2024-02-09 10:00", "2024-02-10 10:00",
+         "2024-03-01 10:00"]),
+        (["01/03/2024 12:30:00", "01/03/2024 10:31:00", "01/03/2024 13:00:00"], ["-", "-", "-"]),
+        (["05/06/2024 10:00:00", "07/07/2024 10:00:00"], ["-", "2024-07-07 10:00"]),
+        (["05.06.2024 10:00:00"], ["2024-06-05 10:00"]),
+        (["2024-06-05 10:00:00"], ["2024-06-05 10:00"]),
+        (["05/06/2024 10:00:00", "13-06-2024 10:00:00"], ["-", "2024-06-13 10:00"]),
+    ],
+)  # fmt: skip
+def test_the_log_itself_decides_which_number_is_the_day(stamps: list[str], wanted: list[str]) -> None:
+    found = timed(log("x.log", *stamps), tz="UTC")
+
+    assert instants(found) == wanted
+    assert ("ambiguous-date" in notes(found)) is ("-" in wanted)
+
+
+def test_a_record_with_utc_time_decides_for_the_others() -> None:
+    stamps: list[Written] = [("05/06/2024 10:00:00", "2024-06-05T09:00:00+00:00"), "07/06/2024 10:00:00"]
+
+    assert instants(timed(log("x.log", *stamps))) == ["2024-06-05 09:00", "2024-06-07 09:00"]
+
+
+def test_a_date_that_stays_open_says_which_option_settles_it() -> None:
+    found = timed(log("x.log", "05/06/2024 10:00:00"), tz="UTC")
+
+    assert notes(found)["ambiguous-date"] == (
+        "'05/06/2024 10:00:00' can be day/month or month/day, and nothing in the input decides it; "
+        "no instant is given for such stamps. --date-order dmy or --date-order mdy settles it."
+    )
+
+
+@pytest.mark.parametrize(("order", "wanted"), [("dmy", "2024-06-05 10:00"), ("mdy", "2024-05-06 10:00")])
+@pytest.mark.parametrize("sign", ["/", "-"])
+def test_the_user_settles_what_is_open_and_nothing_else(order: str, wanted: str, sign: str) -> None:
+    stamp = "05/06/2024 10:00:00".replace("/", sign)
+    clear = "13/05/2024 10:00:00".replace("/", sign)
+
+    assert instants(timed(log("x.log", stamp), tz="UTC", date_order=order)) == [wanted]
+    assert instants(timed(log("x.log", stamp, clear), tz="UTC", date_order=order))[0] == "2024-06-05 10:00"
+
+
+@pytest.mark.parametrize(
+    ("others", "wanted"),
+    [
+        ([log("y.log", "13/06/2024 10:00:00")], "2024-06-05 10:00"),
+        ([log("y.log", "13/06/2024 10:00:00", host="APP1")], "2024-06-05 10:00"),
+        ([log("y.log", "13/06/2024 10:00:00", host="app2")], "-"),
+        ([log("y.log", "13-06-2024 10:00:00")], "-"),
+        ([log("y.log", "13/06/2024 10:00:00"), log("z.log", "06/13/2024 10:00:00")], "-"),
+    ],
+)
+def test_a_log_of_the_same_host_lends_its_order(others: list[Reading], wanted: str) -> None:
+    assert instants(timed(log("x.log", "05/06/2024 10:00:00"), *others, tz="UTC")) == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("day", "host", "wanted"),
+    [
+        ("2024-06-05", "app1", "2024-06-05 10:00"),
+        ("2024-06-04", "app1", "2024-06-05 10:00"),
+        ("2024-06-06", "app1", "2024-06-05 10:00"),
+        ("2024-05-06", "app1", "2024-05-06 10:00"),
+        ("2024-06-07", "app1", "-"),
+        ("2024-06-03", "app1", "-"),
+        ("2024-06-05", "app2", "-"),
+    ],
+)
+def test_the_days_of_which_clear_records_of_the_host_speak(day: str, host: str, wanted: str) -> None:
+    found = timed(log("x.log", "05/06/2024 10:00:00"), log("y.log", f"{day}T11:00:00Z", host=host), tz="UTC")
+
+    assert instants(found) == [wanted]
+
+
+def test_two_orders_in_one_log() -> None:
+    """05/06 between 13/05 and 06/01 of the other spelling can only be 6 May, and 07/08 at the end stays open."""
+    stamps = ["13/04/2024 10:00:00", "05/06/2024 10:00:00", "05/20/2024 10:00:00", "07/08/2024 10:00:00"]
+    found = timed(log("x.log", *stamps), tz="UTC")
+
+    assert instants(found) == ["2024-04-13 10:00", "2024-05-06 10:00", "2024-05-20 10:00", "-"]
+    assert notes(found)["two-date-orders"].startswith(
+        "This source writes dates in two orders, day/month and month/day. Where a date can be both, the records "
+        "before and after it decided; --date-order dmy or --date-order mdy reads all open ones alike."
+    )
+    assert "'07/08/2024 10:00:00'" in notes(found)["ambiguous-date"]
+    assert [each.line for each in found.notes if each.code == "ambiguous-date"] == [4]
+
+
+@pytest.mark.parametrize(("minutes", "is_open"), [(1, False), (2, False), (3, True)])
+def test_records_of_several_processes_are_a_little_out_of_order(minutes: int, is_open: bool) -> None:
+    """05/06 just before the record above it: 6 May is as far out of order as records are, or further."""
+    above = datetime(2024, 5, 6, 10) + timedelta(minutes=minutes)
+    stamps = ["13/04/2024 10:00:00", f"{above:%Y-%m-%d %H:%M:%S}", "05/06/2024 10:00:00", "05/20/2024 10:00:00"]
+
+    assert (instants(timed(log("x.log", *stamps), tz="UTC"))[2] == "-") is is_open
+
+
+# ---- offsets ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("local", "minutes"),
+    [
+        ("2024-06-05 10:00:00", 60),
+        ("2024-06-05 14:45:00", 345),
+        ("2024-06-05 14:46:29", 345),
+        ("2024-06-05 14:46:31", None),
+        ("2024-06-04 20:30:00", -750),
+        ("2024-06-06 00:00:00", 900),
+        ("2024-06-06 00:15:00", None),
+    ],
+)
+def test_a_record_with_both_times_gives_the_offset(local: str, minutes: int | None) -> None:
+    found = timed(log("x.log", (local, "2024-06-05T09:00:00+00:00")))
+
+    assert basis(found) == (minutes, "Time() of its own records" if minutes is not None else None)
+
+
+def test_a_stamp_with_its_own_offset_needs_nothing_else() -> None:
+    found = timed(log("x.log", "2024-06-05T10:00:00+02:00", "2024-06-05 12:00:00"))
+
+    assert instants(found) == ["2024-06-05 08:00", "2024-06-05 10:00"]
+    assert basis(found) == (120, "Time() of its own records")
+
+
+def test_a_stamp_in_utc_says_nothing_of_the_zone_of_the_host() -> None:
+    found = timed(log("x.log", "2024-06-05T10:00:00Z", "2024-06-05 12:00:00"))
+
+    assert instants(found) == ["2024-06-05 10:00", "-"]
+    assert basis(found) == (None, None)
+    assert notes(found)["zone-unknown"] == (
+        "x.log prints local time without zone, and nothing in the input gives the offset. "
+        "--tz x.log=ZONE (such as Asia/Tokyo or +09:00) settles it; until then its records have no UTC time."
+    )
+    assert [(each.path, each.line) for each in found.notes if each.code == "zone-unknown"] == [("x.log", 2)]
+
+
+def test_a_report_prints_the_offset_of_its_host() -> None:
+    found = timed(log("x.log", "2024-06-05 10:00:00", facts={"utc_offset_minutes": "120"}))
+
+    assert instants(found) == ["2024-06-05 08:00"]
+    assert basis(found) == (120, "UTC offset printed in the report")
+
+
+def test_the_offset_changes_with_the_season() -> None:
+    """Both times in March and in April; between the two changes nothing says when the clock was put forward."""
+    stamps: list[Written] = [
+        ("2024-03-20 10:00:00", "2024-03-20T09:00:00+00:00"),
+        "2024-03-20 11:00:00",
+        ("2024-04-20 10:00:00", "2024-04-20T08:00:00+00:00"),
+        "2024-04-20 11:00:00",
+    ]
+    found = timed(log("x.log", *stamps))
+
+    assert instants(found)[1::2] == ["2024-03-20 10:00", "2024-04-20 09:00"]
+    assert basis(found)[0] == 120
+
+
+BERLIN: Written = ("2024-06-05 11:00:00", "2024-06-05T09:00:00+00:00")
+LONDON: Written = ("2024-06-05 10:00:00", "2024-06-05T09:00:00+00:00")
+LATER: Written = ("2024-06-05 12:00:00", "2024-06-05T11:00:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("others", "wanted", "why"),
+    [
+        ([log("b/y.log", BERLIN)], "2024-06-05 08:00", "b/y.log, the same host"),
+        ([log("b/y.log", BERLIN, host="APP1")], "2024-06-05 08:00", "b/y.log, the same host"),
+        ([log("a/y.log", BERLIN, host="app2")], "-", None),
+        ([log("b/y.log", BERLIN), log("b/z.log", LONDON, LATER)], "-", None),
+        ([log("b/y.log", BERLIN), log("b/z.log", LONDON, host="app2")], "2024-06-05 08:00", "b/y.log, the same host"),
+    ],
+)
+def test_the_host_lends_its_offset(others: list[Reading], wanted: str, why: str | None) -> None:
+    found = timed(log("a/x.log", "2024-06-05 10:00:00"), *others)
+
+    assert instants(found, "a/x.log") == [wanted]
+    assert basis(found, "a/x.log")[1] == why
+
+
+@pytest.mark.parametrize(
+    ("others", "wanted", "why"),
+    [
+        ([log("a/y.log", BERLIN, host="app2")], "2024-06-05 08:00", "a/y.log, the same folder"),
+        ([log("b/y.log", BERLIN, host="app2")], "-", None),
+        ([log("a/y.log", BERLIN, host="app2"), log("a/z.log", LONDON, LATER, host="app3")], "-", None),
+    ],
+)
+def test_where_no_host_is_printed_the_folder_lends_its_offset(
+    others: list[Reading], wanted: str, why: str | None
+) -> None:
+    found = timed(log("a/x.log", "2024-06-05 10:00:00", host=None), *others)
+
+    assert instants(found, "a/x.log") == [wanted]
+    assert basis(found, "a/x.log")[1] == why
+
+
+@pytest.mark.parametrize(("days", "is_one_clock"), [(30, True), (29, False)])
+def test_logs_whose_offsets_change_more_often_than_a_clock_lend_nothing(days: int, is_one_clock: bool) -> None:
+    there = datetime(2024, 3, 1, 12, tzinfo=UTC)
+    stamps: list[Written] = []
+    for number, offset in enumerate((1, 2, 1)):
+        utc = there + timedelta(days=days * number) - timedelta(hours=offset)
+        stamps.append((f"{utc + timedelta(hours=offset):%Y-%m-%d %H:%M:%S}", utc.isoformat()))
+    found = timed(log("b/y.log", *stamps), log("x.log", "2024-03-01 12:00:00", thread=2))
+
+    assert (instants(found) == ["2024-03-01 11:00"]) is is_one_clock
+
+
+# ---- the user's zone -------------------------------------------------------------------------------------------
+
+
+def test_the_zone_of_a_path_goes_before_that_of_all() -> None:
+    logs = log("x.log", "2024-06-05 10:00:00"), log("y.log", "2024-06-05 10:00:00")
+    found = timed(*logs, zones={"y.log": "Asia/Tokyo"}, tz="Europe/Berlin")
+
+    assert (instants(found), basis(found)) == (["2024-06-05 08:00"], (120, "--tz Europe/Berlin"))
+    assert (instants(found, "y.log"), basis(found, "y.log")) == (["2024-06-05 01:00"], (540, "--tz Asia/Tokyo"))
+
+
+def test_what_the_user_says_of_the_zone_is_stated() -> None:
+    (one,) = timed(log("x.log", "2024-06-05 10:00:00"), tz="Asia/Tokyo").occurrences
+
+    assert one.lead.stamp == Stamp(
+        "2024-06-05 10:00:00", datetime(2024, 6, 5, 10), datetime(2024, 6, 5, 1, tzinfo=UTC), "stated"
+    )
+
+
+def test_a_lent_offset_is_inferred() -> None:
+    found = timed(log("x.log", "2024-06-05 10:00:00"), log("y.log", BERLIN))
+
+    assert {e.span.path: e.stamp.certainty for o in found.occurrences for e in o.events if e.stamp} == {
+        "x.log": "inferred",
+        "y.log": "stated",
+    }
+
+
+def test_a_zone_that_was_said_is_lent_to_the_same_host() -> None:
+    found = timed(
+        log("x.log", "2024-12-05 10:00:00"), log("y.log", "2024-06-05 10:00:00"), zones={"y.log": "Europe/Berlin"}
+    )
+
+    assert instants(found) == ["2024-12-05 09:00"]
+    assert basis(found) == (60, "y.log, the same host")
+
+
+# ---- the hour that is there twice ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wanted"),
+    [
+        ("02:00:00", "03:30:00", "2024-10-27 00:30"),
+        (None, None, "2024-10-27 00:30"),
+        ("2024-10-27T02:50:00+02:00", "03:30:00", "2024-10-27 01:30"),
+        ("01:00:00", "2024-10-27T02:35:00+02:00", "2024-10-27 00:30"),
+        ("2024-10-27T02:32:00+02:00", None, "2024-10-27 00:30"),
+        ("2024-10-27T02:32:01+02:00", None, "2024-10-27 01:30"),
+    ],
+)
+def test_the_records_around_it_tell_which_half_past_two_it_was(
+    before: str | None, after: str | None, wanted: str
+) -> None:
+    night = [each if "T" in each else f"2024-10-27 {each}" for each in (before, "02:30:00", after) if each]
+    found = timed(log("x.log", *night), tz="Europe/Berlin")
+
+    assert instants(found)[1 if before else 0] == wanted
+
+
+def test_an_hour_that_stays_open_says_which_option_settles_it() -> None:
+    found = timed(log("x.log", "2024-10-27 01:00:00", "2024-10-27 02:30:00"), tz="Europe/Berlin")
+
+    assert notes(found)["ambiguous-hour"] == (
+        "'2024-10-27 02:30:00' is in an hour that the clock went through twice, or in which its offset was "
+        "changed, and the records around it do not tell which it was; the earlier one was taken. "
+        "--tz x.log=OFFSET, such as +01:00, settles it."
+    )
+    assert [(each.path, each.line) for each in found.notes if each.code == "ambiguous-hour"] == [("x.log", 2)]
