@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sample_events import at, certificate, program, record, span
 
-from mqdiag.correlate import Correlation, correlate
+from mqdiag.correlate import Correlation, correlate, matching
 from mqdiag.correlate.matching import Edge, assign, swaps
 from mqdiag.correlate.relation import relation
 from mqdiag.model import Event, Kind, Peer, Stamp
@@ -438,13 +438,26 @@ def test_failures_stand_in_the_order_of_time_and_those_without_last() -> None:
 # ---- a storm -----------------------------------------------------------------------------------------------------
 
 
-def test_a_set_too_large_for_the_exact_method_is_assigned_all_the_same() -> None:
-    """300 callers and acceptors of which each fits each: the best pairs in turn, each in one pair."""
-    edges = [Edge(one, other, 5 + (one * 7 + other * 11) % 13 / 13) for one in range(300) for other in range(300)]
+@pytest.mark.parametrize(("most", "pairs"), [(16, [(0, 1), (1, 0)]), (15, [(0, 0)])])
+def test_a_set_too_large_for_the_exact_method_is_assigned_all_the_same(
+    most: int, pairs: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """0-0 is the best pair, 0-1 and 1-0 together are worth more: what two to two take is 2 * 2 * (2 + 2) steps."""
+    monkeypatch.setattr(matching, "MOST_STEPS", most)
+
+    assert (
+        sorted((e.one, e.other) for e in assign([Edge(0, 0, 5.0), Edge(0, 1, 4.0), Edge(1, 0, 4.0)]).values()) == pairs
+    )
+
+
+def test_of_a_set_too_large_the_best_pairs_are_taken_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matching, "MOST_STEPS", 0)
+    edges = [Edge(one, other, 5 + (one * 7 + other * 11) % 13 / 13) for one in range(9) for other in range(9)]
     chosen = assign(edges)
 
-    assert len(chosen) == len({each.other for each in chosen.values()}) == 300
-    assert sum(each.worth for each in chosen.values()) > 300 * 5.5
+    assert len({each.other for each in chosen.values()}) == len(chosen) == 9
+    best = max(each.worth for each in edges)
+    assert sum(each.worth == best for each in chosen.values()) >= 6
 
 
 def test_what_is_worth_clearly_less_is_no_rival() -> None:
