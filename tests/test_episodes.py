@@ -28,6 +28,10 @@ def report(seconds: float = 1, **others: Any) -> Event:
     return replace(Event("ffst", span("AMQ1.FDC"), at(seconds), **WRITER, layer="system"), **others)
 
 
+def without(given: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if name not in names}
+
+
 def grouped(*events: Event) -> list[list[str]]:
     """The lines of the events of every episode."""
     return [[f"{each.span.path}:{each.span.line}" for each in one.events] for one in episodes(events)]
@@ -54,9 +58,9 @@ def are_one(*events: Event) -> bool:
     ],
 )
 def test_a_wrapper_belongs_to_the_cause_that_its_thread_wrote_just_before(others: dict[str, Any], is_one: bool) -> None:
-    seconds = others.pop("seconds", 1)
+    late = {"stamp": at(others.get("seconds", 1))}
 
-    assert are_one(cause(channel="A.B"), replace(wrapper(seconds=seconds), **others)) is is_one
+    assert are_one(cause(channel="A.B"), replace(wrapper(), **late | without(others, "seconds"))) is is_one
 
 
 def test_the_same_message_again_is_the_next_failure() -> None:
@@ -92,9 +96,9 @@ OWN, OTHER = MessageId("AMQ", "9637", "E"), MessageId("AMQ", "9658", "E")
 )
 def test_a_report_belongs_to_the_record_of_its_process(others: dict[str, Any], is_one: bool) -> None:
     """Written by another thread: it names the same message, or none."""
-    seconds = others.pop("seconds", 1)
+    given = {"thread": 9} | without(others, "seconds")
 
-    assert are_one(cause(), report(seconds, **{"thread": 9} | others)) is is_one
+    assert are_one(cause(), report(others.get("seconds", 1), **given)) is is_one
 
 
 @pytest.mark.parametrize(
@@ -137,9 +141,11 @@ def test_a_pasted_record_and_the_report_below_it() -> None:
 )
 def test_two_processes_tell_of_one_refusal(others: dict[str, Any], is_one: bool) -> None:
     """AMQ8077 by the agent, AMQ9557 by the channel process a moment later."""
-    number, seconds = others.pop("number", "9557"), others.pop("seconds", 0.1)
+    number, stamp = others.get("number", "9557"), at(others.get("seconds", 0.1))
     agent = record("8077", 1, **WRITER, user="jo")
-    channel = replace(record(number, 10, **WRITER | {"process": 9, "user": "jo"}), stamp=at(seconds), **others)
+    channel = replace(
+        record(number, 10, **WRITER | {"process": 9, "user": "jo"}), stamp=stamp, **without(others, "number", "seconds")
+    )
 
     assert are_one(agent, channel) is is_one
 
