@@ -338,3 +338,91 @@ def test_an_hour_that_stays_open_says_which_option_settles_it() -> None:
         "--tz x.log=OFFSET, such as +01:00, settles it."
     )
     assert [(each.path, each.line) for each in found.notes if each.code == "ambiguous-hour"] == [("x.log", 2)]
+
+
+# ---- from the other end ----------------------------------------------------------------------------------------
+
+
+def echoes(*stamps: str, path: str = "x.log", **others: Any) -> Reading:
+    """A client's log of local times: AMQ9665 at each of the stamps."""
+    echo = record("9665")
+    return log(path, *stamps, **{"message_id": echo.message_id, "role": echo.role, "layer": echo.layer} | others)
+
+
+def causes(*utc: str, **others: Any) -> Reading:
+    """The queue manager's log: AMQ9637 at each of the moments, 2024-06-05 in UTC."""
+    stamps = [(f"2024-06-05T{each}Z", f"2024-06-05T{each}+00:00") for each in utc]
+    return log("mq.log", *stamps, **{"host": "mq1", "side": "server"} | others)
+
+
+@pytest.mark.parametrize(
+    ("local", "minutes"),
+    [
+        ("2024-06-05 18:00:00", 540),
+        ("2024-06-05 18:00:05", 540),
+        ("2024-06-05 17:59:55", 540),
+        ("2024-06-05 18:00:06", None),
+        ("2024-06-05 14:45:00", 345),
+        ("2024-06-06 00:00:00", 900),
+        ("2024-06-04 18:00:00", -900),
+        ("2024-06-06 00:15:00", None),
+        ("2024-06-04 17:45:00", None),
+    ],
+)
+def test_a_failure_that_both_ends_logged_gives_the_offset(local: str, minutes: int | None) -> None:
+    """One pair is enough where the seconds fit."""
+    found = timed(echoes(local), causes("09:00:00"))
+
+    assert basis(found) == (minutes, "paired with mq.log:1" if minutes is not None else None)
+
+
+@pytest.mark.parametrize(
+    ("others", "is_pair"),
+    [
+        ({}, True),
+        ({"channel": "A"}, True),
+        ({"side": "client"}, False),
+        ({"channel": "B"}, False),
+        ({"message_id": record("9002").message_id}, False),
+        ({"message_id": record("9658").message_id}, True),
+        ({"role": "context"}, False),
+    ],
+)
+def test_only_the_other_ends_record_gives_it(others: dict[str, Any], is_pair: bool) -> None:
+    found = timed(echoes("2024-06-05 18:00:00", channel="A"), causes("09:00:00", **others))
+
+    assert (basis(found)[0] == 540) is is_pair
+
+
+@pytest.mark.parametrize(
+    ("late", "count", "minutes"), [(40, 3, 540), (40, 2, None), (180, 3, 540), (181, 3, None), (-180, 3, 540)]
+)
+def test_where_the_clocks_differ_several_pairs_must_agree(late: int, count: int, minutes: int | None) -> None:
+    """Half a minute and more is no window: three records that agree are no chance."""
+    moments = [datetime(2024, 6, 5, 9) + timedelta(minutes=each) for each in (0, 7, 44)[:count]]
+    local = [f"{each + timedelta(hours=9, seconds=late):%Y-%m-%d %H:%M:%S}" for each in moments]
+
+    assert basis(timed(echoes(*local), causes(*(f"{each:%H:%M:%S}" for each in moments))))[0] == minutes
+
+
+def test_two_offsets_that_fit_equally_well_give_none() -> None:
+    assert basis(timed(echoes("2024-06-05 18:00:00"), causes("09:00:00", "10:00:00")))[0] is None
+    assert basis(timed(echoes("2024-06-05 18:00:00", "2024-06-05 19:00:00"), causes("09:00:00", "10:00:00")))[0] == 540
+
+
+def test_the_order_of_day_and_month_is_found_with_the_offset() -> None:
+    found = timed(echoes("05/06/2024 18:00:00"), causes("09:00:00"))
+
+    assert instants(found) == ["2024-06-05 09:00"]
+    assert basis(found) == (540, "paired with mq.log:1")
+
+
+def test_an_application_gives_the_offset_of_the_log_beside_it() -> None:
+    """2393 of a program that prints UTC, and the record of its library on the same host."""
+    told = log("app.log", ("2024-06-05T09:00:00Z", "2024-06-05T09:00:00+00:00"), host=None)
+    told.events = [
+        replace(each, kind="java-exception", message_id=None, reason_code=2393, layer=None, role="victim")
+        for each in told.events
+    ]
+
+    assert basis(timed(echoes("2024-06-05 18:00:00"), told))[0] == 540
