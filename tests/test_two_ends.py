@@ -12,6 +12,7 @@ import pytest
 from sample_events import at, certificate, program, record, span
 
 from mqdiag.correlate import Correlation, correlate, matching
+from mqdiag.correlate.clocks import Vote, is_no_chance
 from mqdiag.correlate.matching import Edge, assign, swaps
 from mqdiag.correlate.relation import relation
 from mqdiag.model import Event, Kind, Peer, Stamp
@@ -141,11 +142,37 @@ def test_two_ends_within_the_window(client: dict[str, Any], server: dict[str, An
     assert are_one(closed(**client), lacking(**server)) is is_one
 
 
-def test_a_name_that_is_shared_goes_before_the_nearest_time() -> None:
-    assert failures(closed(0), lacking(0, line=1, channel=None), lacking(2, line=2, channel="APP.SVRCONN")) == [
-        ["client:1", "server:2"],
-        ["server:1"],
+def clocks_that_differ_by(seconds: float) -> list[Event]:
+    """Three failures of desk1 and mq1, by channels that nothing else names, an hour later."""
+    return [
+        event
+        for n in range(3)
+        for event in (
+            closed(3600.0 * n + 3600, line=n + 90, channel=f"CLOCK{n}"),
+            lacking(3600.0 * n + 3600 + seconds, line=n + 90, channel=f"CLOCK{n}"),
+        )
     ]
+
+
+CLOCK = [[f"client:{n}", f"server:{n}"] for n in (90, 91, 92)]
+
+
+def test_a_name_that_is_shared_goes_before_the_nearest_time() -> None:
+    assert failures(
+        closed(0), lacking(0, line=1), lacking(2, line=2, channel="APP.SVRCONN"), *clocks_that_differ_by(0)
+    ) == [["client:1", "server:2"], *CLOCK, ["server:1"]]
+
+
+def test_a_caller_of_another_host_fits_less() -> None:
+    """Only a record that names the complement is joined with that of a host which is called by its own name."""
+    by_name = closed(900, line=9, peer=Peer("mq1", None, None))
+    other = Peer("mq2", None, None)
+    one, two = (replace(each, message_id=None, reason_code=None) for each in (closed(0, peer=other), lacking(0)))
+
+    assert are_one(closed(0, peer=other), lacking(0))
+    assert len(failures(closed(0, peer=other), lacking(0), by_name)) == 2
+    assert are_one(one, two)
+    assert len(failures(one, two, by_name)) == 3
 
 
 def test_a_host_that_is_called_goes_before_another() -> None:
@@ -163,11 +190,35 @@ def test_a_certificate_in_common_goes_before_the_nearest_time() -> None:
     ) == [["client:1", "server:2"], ["server:1"]]
 
 
-def test_a_user_named_alike_on_both_sides_is_a_hint() -> None:
-    assert failures(closed(0, user="castor"), lacking(0.4, line=1), lacking(0.6, line=2, user="castor")) == [
-        ["client:1", "server:2"],
-        ["server:1"],
+@pytest.mark.parametrize(
+    ("client", "is_hint"),
+    [
+        (closed(0, user="castor"), True),
+        (closed(0, program="C:\\jobs\\Castor.exe"), True),
+        (closed(0, facts={"application": "castor"}), True),
+        (told(0, "a/client/castor.log"), True),
+        (closed(0, path="a/client/castor.log"), False),
+        (told(0, "castor/client/app.log"), False),
+        (closed(0, user="pollux"), False),
+    ],
+)
+def test_a_user_a_program_or_a_file_named_alike_on_both_sides_is_a_hint(client: Event, is_hint: bool) -> None:
+    (pair,) = [
+        each for each in failures(client, lacking(0.4, line=1), lacking(1.6, line=2, user="castor")) if len(each) > 1
     ]
+
+    assert pair[1] == ("server:2" if is_hint else "server:1")
+
+
+@pytest.mark.parametrize(("first", "second", "is_open"), [(0, 1, True), (0.05, 1.05, False), (0, 2, False)])
+def test_what_is_within_a_second_is_open_where_a_log_prints_whole_seconds(
+    first: float, second: float, is_open: bool
+) -> None:
+    """Two causes in one second and the next; the client's record lies a tenth behind the first."""
+    causes = lacking(first, line=1, user="one"), lacking(second, line=2, user="two")
+    found = together(*logs(closed(0.1), *causes)).occurrences
+
+    assert any(each.candidates for each in found) is is_open
 
 
 # ---- the client and its application ------------------------------------------------------------------------------
@@ -276,6 +327,57 @@ def test_clocks_further_apart_than_three_minutes_are_not_thought_of(skew: float,
     assert (len(found.occurrences) == 1) is is_thought_of
 
 
+def test_lone_pairs_without_a_name_are_no_clock_even_where_they_differ() -> None:
+    events = [closed(0), lacking(20), closed(1000, line=2), lacking(1080, line=2)]
+
+    assert together(*logs(*events)).clocks == ()
+
+
+def test_two_different_failures_of_which_one_has_an_address_make_a_clock() -> None:
+    peer = Peer("desk1", "192.0.2.1")
+    other = {"message_id": None, "reason_code": None}
+    pair = [closed(1000, line=2, channel=None, **other), lacking(1030, line=2, **other)]
+
+    assert len(together(*logs(closed(0), lacking(30, peer=peer), *pair)).clocks) == 1
+    assert together(*logs(closed(0), lacking(30), *pair)).clocks == ()
+
+
+@pytest.mark.parametrize(
+    ("pairs", "addressed", "is_sure"), [(6, True, False), (7, True, True), (7, False, True), (6, False, False)]
+)
+def test_pairs_that_could_meet_by_chance_make_no_clock(pairs: int, addressed: bool, is_sure: bool) -> None:
+    """72 votes over 180 s: one within 2.5 s is expected. P(6 or more) at 72 points is 0.04, P(7 or more) is 0.006."""
+    members = [Vote(0.0, 1.0, n, n, sort=n, named=False, addressed=addressed, lone=False) for n in range(pairs)]
+
+    assert is_no_chance(members, 72, 2.5) is is_sure
+
+
+def test_repetitions_of_one_failure_count_once_unless_they_are_known() -> None:
+    members = [Vote(0.0, 1.0, n, n, sort=1, named=False, addressed=False, lone=False) for n in range(9)]
+
+    assert not is_no_chance(members, 72, 2.5)
+    assert is_no_chance([replace(members[0], addressed=True), *members[1:]], 72, 2.5)
+    assert is_no_chance([replace(members[0], named=True, lone=True)], 72, 2.5)
+    assert not is_no_chance([replace(members[0], named=True)], 72, 2.5)
+
+
+def test_what_prints_no_host_has_the_clock_of_the_host_whose_log_lies_beside_it() -> None:
+    """The queue manager's clock is 100 s ahead; an application that prints no host ran at the client."""
+    assert [each for each in failures(told(0), lacking(100), *clocks_that_differ_by(100)) if each not in CLOCK] == [
+        ["client:1", "server:1"]
+    ]
+
+
+def test_one_host_needs_no_clock_to_be_compared_with_itself() -> None:
+    """Where clocks of the bundle are wrong, those of which nothing is known say nothing of each other."""
+    ones = closed(0, "a/AMQERR01.LOG", host="hub"), lacking(0, "b/AMQERR01.LOG", host="hub")
+    two = closed(0, "a/AMQERR01.LOG", host="hub1"), lacking(0, "b/AMQERR01.LOG", host="hub2")
+
+    assert ["a:1", "b:1"] in failures(*ones, *clocks_that_differ_by(100))
+    assert ["a:1", "b:1"] not in failures(*two, *clocks_that_differ_by(100))
+    assert ["a:1", "b:1"] in failures(*two, *clocks_that_differ_by(4))
+
+
 # ---- silence -----------------------------------------------------------------------------------------------------
 
 
@@ -319,6 +421,13 @@ def test_of_few_logs_all_are_silent_where_none_is_that_of_the_host_called(
     quiet_ones = [quiet(f"server-{host}/a.log", -9, 9, host=host, queue_manager=host) for host in hosts]
 
     assert sorted(silent(*quiet_ones)[0]) == sorted(f"server-{host}/a.log" for host in wanted)
+
+
+def test_the_log_of_the_queue_manager_that_an_application_asks_for() -> None:
+    logs_ = [quiet(f"server-{n}/a.log", -9, 9, host=f"mq{n}", queue_manager=f"Q{n}") for n in (1, 2, 3)]
+    (one,) = together(*logs(told(0, queue_manager="Q2")), *logs_).occurrences
+
+    assert [each.path for each in one.silent] == ["server-2/a.log"]
 
 
 def test_a_failure_of_both_ends_teaches_which_host_a_channel_leads_to() -> None:

@@ -147,9 +147,7 @@ def differ(episode: Episode, event: Event) -> bool:
 
 def security_twins(one: Event, other: Event) -> bool:
     """AMQ8077 by the agent and AMQ9557 by the channel process a few milliseconds later are one refusal."""
-    if one.layer not in SECURITY_LAYERS or other.layer not in SECURITY_LAYERS:
-        return False
-    return one.user == other.user or one.user is None or other.user is None or other.message_id != one.message_id
+    return one.layer in SECURITY_LAYERS and other.layer in SECURITY_LAYERS
 
 
 def is_report_of(one: Event, other: Event) -> bool:
