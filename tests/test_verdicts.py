@@ -83,6 +83,7 @@ def test_the_only_record_that_may_be_the_other_ends() -> None:
     assert said(found, "client.log") == [
         "may be the other end's record of this failure, and may as well be that of another"
     ]
+    assert [each.event for each in found.evidence if each.span.path == "client.log"] == [echo(5)]
     assert found.channel == "A.SVRCONN"
     assert (
         "Which record of the client belongs to AMQERR01.LOG:1 cannot be told: client.log:5 (channel A.SVRCONN). "
@@ -197,12 +198,35 @@ def test_the_same_failure_again_and_again_is_counted_with_its_rhythm() -> None:
     assert found.evidence[1].says.endswith(" (the last of 4, usually 1 min 30 s apart)")
 
 
-def test_twice_has_no_rhythm() -> None:
-    events = [replace(LACKING, channel="A.B", span=span(line=9 * n + 1), stamp=at(90.0 * n)) for n in range(2)]
+@pytest.mark.parametrize(("times", "has_rhythm"), [(2, False), (3, True)])
+def test_twice_has_no_rhythm(times: int, has_rhythm: bool) -> None:
+    events = [replace(LACKING, channel="A.B", span=span(line=9 * n + 1), stamp=at(90.0 * n)) for n in range(times)]
     (found,), _ = classify([Occurrence(each, (each,)) for each in events], [], [])
 
-    assert found.occurrences == 2
-    assert not [each for each in found.evidence if "apart" in each.says]
+    assert found.occurrences == times
+    assert bool([each for each in found.evidence if "apart" in each.says]) is has_rhythm
+
+
+def test_of_the_occurrences_between_first_and_last_what_is_new_is_cited() -> None:
+    """The second and third time the client's program tells of it, too; the fourth time another record of the client."""
+    events = [replace(LACKING, channel="A.B", span=span(line=9 * n + 1), stamp=at(90.0 * n)) for n in range(6)]
+    more = {
+        1: echo(2, "A.B"),
+        2: echo(3, "A.B"),
+        3: replace(record("9209", side="client"), channel="A.B", span=span("client.log", 4)),
+    }
+    found, _ = classify([Occurrence(e, (e, more[n]) if n in more else (e,)) for n, e in enumerate(events)], [], [])
+
+    assert [each.occurrences for each in found] == [6]
+    assert [each.span.line for each in found[0].evidence if each.span.path == "client.log"] == [2, 4]
+
+
+def test_of_an_incident_with_many_kinds_of_records_24_are_cited() -> None:
+    events = [replace(LACKING, channel="A.B", span=span(f"{n:02}.log"), stamp=at(90.0 * n)) for n in range(40)]
+    (found,), _ = classify([Occurrence(each, (each,)) for each in events], [], [])
+
+    assert len(found.evidence) == 24
+    assert {"00.log", "39.log"} <= {each.span.path for each in found.evidence}
 
 
 @pytest.mark.parametrize(
@@ -282,12 +306,15 @@ def test_an_id_stays_the_same_when_more_is_known() -> None:
 
     assert alone.id == both.id != elsewhere.id
     assert alone.id.startswith("MQI-") and len(alone.id) == 12
+    assert incident(replace(not_checked(), span=span("\udcff.log"))).id  # a name of a file that is no UTF-8
     moved = incident(replace(not_checked(), stamp=at(1)))
     assert moved.id != alone.id
 
 
 def test_a_certain_verdict_has_no_alternatives_and_a_possible_one_names_each_once() -> None:
     assert incident(record("8077", side="server")).alternatives == ()
+    other = program(2035, span=span("other.log"))
+    assert "not-authorized" not in [each.cause for each in incident(program(2059), other).alternatives]
     causes = [each.cause for each in incident(program(2059)).alternatives]
     assert len(causes) == len(set(causes)) > 1
 
