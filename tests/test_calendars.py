@@ -183,6 +183,9 @@ def test_a_stamp_with_its_own_offset_needs_nothing_else() -> None:
     found = timed(log("x.log", "2024-06-05T10:00:00+02:00", "2024-06-05 12:00:00"))
 
     assert instants(found) == ["2024-06-05 08:00", "2024-06-05 10:00"]
+    assert found.occurrences[0].lead.stamp == Stamp(
+        "2024-06-05T10:00:00+02:00", datetime(2024, 6, 5, 10), datetime(2024, 6, 5, 8, tzinfo=UTC), "stated"
+    )
     assert basis(found) == (120, "Time() of its own records")
 
 

@@ -89,6 +89,7 @@ def test_callers_are_told_apart_by_their_host_and_their_applications_by_their_fi
     assert counts(one, echo(20, 60)) == [2]
     assert counts(first, second) == [1, 1]
     assert counts(first, replace(first, span=span("a.log", 20))) == [2]
+    assert counts(*(replace(each, kind="mqi-transcript") for each in (first, second))) == [1, 1]
 
 
 def test_nothing_different_is_not_the_same() -> None:

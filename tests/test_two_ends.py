@@ -529,6 +529,13 @@ def test_scans_are_counted_for_each_log() -> None:
     )
 
 
+def test_a_report_alone_is_a_failure_and_a_notice_is_none() -> None:
+    reports = [Event(kind, span(f"{kind}.txt"), at(0), side="server") for kind in ("ffst", "java-ffst")]
+
+    assert failures(*reports) == [["ffst.txt:1"], ["java-ffst.txt:1"]]
+    assert failures(replace(closed(), role="notice")) == []
+
+
 def test_what_stands_beside_is_handed_on() -> None:
     index, context = Event("ca-index", span("index.txt")), replace(record("8004"), span=span("x.log"))
     found = together(*logs(index, context, closed()))

@@ -681,3 +681,40 @@ def test_a_question_mark_and_brackets_stand_for_themselves() -> None:
     event = Event("amqerr", span(), facts={"peer_name": "CN=a[1]?"}, body="SSLPEER('CN=a[1]?')")
 
     assert compared([event]) == "CN: a[1]? fits"
+
+
+# ---- the part that a record plays ------------------------------------------------------------------------------
+
+END: dict[str, Any] = {"span": span("other.log")}
+
+
+@pytest.mark.parametrize(
+    ("event", "role"),
+    [
+        (replace(record("9999", side="server"), **END), "wrapper"),
+        (replace(record("9999", side="client"), **END), "wrapper"),
+        (program(2393, **END), "wrapper"),
+        (replace(program(2393, **END), kind="mqi-transcript"), "wrapper"),
+        (replace(record("9665", side="client"), **END), "echo"),
+        (Event("ffst", side="server", **END), "origin"),
+        (Event("ffst", side="client", **END), "echo"),
+        (replace(record("9658", side="server"), **END), "origin"),
+        (replace(record("9658", side="client"), **END), "echo"),
+        (replace(record("9665", side="server"), **END), "support"),
+        (replace(record("9665"), side=None, **END), "support"),
+    ],
+)
+def test_the_part_that_a_record_plays_beside_the_judges_own(event: Event, role: str) -> None:
+    found = incident(LACKING, event)
+
+    assert found.judge == "server"
+    assert {each.span.path: each.role for each in found.evidence} == {"AMQERR01.LOG": "origin", "other.log": role}
+
+
+def test_the_record_of_the_end_that_was_refused_is_an_echo_and_where_nobody_refused_all_else_supports() -> None:
+    told = incident(record("9642", side="client"))
+    nobody = incident(program(2059), replace(record("9999", side="server"), role="victim", **END))
+
+    assert [each.role for each in told.evidence] == ["echo"]
+    assert nobody.judge is None
+    assert [each.role for each in nobody.evidence] == ["origin", "support"]
