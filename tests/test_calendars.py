@@ -90,6 +90,7 @@ def test_a_date_that_stays_open_says_which_option_settles_it() -> None:
         "'05/06/2024 10:00:00' can be day/month or month/day, and nothing in the input decides it; "
         "no instant is given for such stamps. --date-order dmy or --date-order mdy settles it."
     )
+    assert [(each.path, each.line) for each in found.notes if each.code == "ambiguous-date"] == [("x.log", 1)]
 
 
 @pytest.mark.parametrize(("order", "wanted"), [("dmy", "2024-06-05 10:00"), ("mdy", "2024-05-06 10:00")])
@@ -430,3 +431,53 @@ def test_an_application_gives_the_offset_of_the_log_beside_it() -> None:
     ]
 
     assert basis(timed(echoes("2024-06-05 18:00:00"), told))[0] == 540
+
+
+def test_what_is_said_of_the_zone_is_not_inferred_anew() -> None:
+    open_ = log("open.log", "2024-06-05 12:34:00", host="elsewhere")
+    found = timed(echoes("2024-06-05 18:00:00"), causes("09:00:00"), open_, zones={"x.log": "Europe/Berlin"})
+
+    assert basis(found) == (120, "--tz Europe/Berlin")
+
+
+def test_each_kind_of_record_is_asked_for_the_offset() -> None:
+    """The queue manager's log begins with a failure that is no counterpart."""
+    mq = causes("08:00:00", "09:00:00")
+    mq.events[0] = replace(mq.events[0], message_id=record("9509").message_id, layer="channel")
+
+    assert basis(timed(echoes("2024-06-05 18:00:00"), mq)) == (540, "paired with mq.log:2")
+
+
+# ---- logs of several kinds of stamps ---------------------------------------------------------------------------
+
+
+def test_a_stamp_in_utc_before_those_that_print_both_times() -> None:
+    assert basis(timed(log("x.log", "2024-06-05T07:00:00Z", BERLIN)))[0] == 120
+
+
+def test_the_offsets_of_reports_hold_from_the_report_on() -> None:
+    reports = log("y.log", "2024-03-20 10:00:00", "2024-04-20 10:00:00", thread=2)
+    reports.events = [
+        replace(
+            e, stamp=Stamp(e.stamp.written, datetime.fromisoformat(e.stamp.written)), facts={"utc_offset_minutes": m}
+        )
+        for e, m in zip(reports.events, ("60", "120"), strict=True)
+        if e.stamp
+    ]
+    found = timed(log("x.log", "2024-03-20 11:00:00", "2024-04-20 11:00:00"), reports)
+
+    assert instants(found) == ["2024-03-20 10:00", "2024-04-20 09:00"]
+
+
+def test_the_host_of_a_log_is_the_one_that_most_of_its_records_name() -> None:
+    mixed = log("x.log", *(f"2024-06-05 10:00:0{n}" for n in range(3)))
+    mixed.events = [replace(e, host=host) for e, host in zip(mixed.events, ("b", "a", "b"), strict=True)]
+    found = timed(mixed, log("y.log", BERLIN, host="b"), log("z.log", LONDON, LATER, host="a"))
+
+    assert basis(found) == (120, "y.log, the same host")
+
+
+def test_a_log_of_two_orders_that_begins_with_an_open_date() -> None:
+    stamps = ["03/04/2024 10:00:00", "13/04/2024 10:00:00", "05/20/2024 10:00:00"]
+
+    assert instants(timed(log("x.log", *stamps), tz="UTC")) == ["-", "2024-04-13 10:00", "2024-05-20 10:00"]
