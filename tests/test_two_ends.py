@@ -580,3 +580,96 @@ def test_what_is_worth_clearly_less_is_no_rival() -> None:
     edges = [Edge(0, 0, 5.0, 0.1), Edge(0, 1, 4.95, 0.1), Edge(0, 2, 4.8, 0.1), Edge(1, 3, 5.0, 0.1)]
 
     assert [(each.one, each.other) for each in swaps(edges, assign(edges))] == [(0, 1)]
+
+
+# ---- several at once ---------------------------------------------------------------------------------------------
+
+
+def test_two_failures_of_one_moment_are_told_apart_by_their_channels() -> None:
+    found = failures(
+        closed(0, line=1, channel="A"), closed(0, line=2, channel="B"),
+        lacking(0, line=1, channel="B"), lacking(0, line=2, channel="A"),
+    )  # fmt: skip
+
+    assert found == [["client:1", "server:2"], ["client:2", "server:1"]]
+
+
+def candidates(*events: Event) -> list[tuple[list[str], list[str]]]:
+    """Of every failure its records, and those that could be of it as well."""
+    found = together(*logs(*events)).occurrences
+    return sorted(
+        tuple(
+            sorted(f"{e.span.path.split('/')[0]}:{e.span.line}" for e in each) for each in (one.events, one.candidates)
+        )
+        for one in found
+    )  # type: ignore[return-value]
+
+
+def test_one_record_that_is_of_either_of_two_callers_is_left_open() -> None:
+    one, two = closed(0, channel="A"), closed(0, "second/AMQERR01.LOG", host="desk2", channel="B")
+
+    assert candidates(one, two, lacking(0)) == [
+        (["client:1"], ["server:1"]),
+        (["second:1"], ["server:1"]),
+        (["server:1"], ["client:1", "second:1"]),
+    ]
+
+
+def test_of_two_causes_for_two_like_callers_each_has_one() -> None:
+    """The caller's records are repetitions: which of them has which cause makes no difference."""
+    assert candidates(closed(0, line=1), closed(0, line=2), lacking(0, line=1), lacking(0, line=2, user="other")) == [
+        (["client:1", "server:1"], ["server:2"]),
+        (["client:2", "server:2"], ["server:1"]),
+    ]
+
+
+def test_a_cause_without_time_is_joined_where_all_callers_are_repetitions() -> None:
+    one, two = closed(0, line=1), closed(60, line=2)
+
+    assert len(failures(one, two, lacking(None, channel="APP.SVRCONN"))) == 2
+    assert len(failures(one, replace(two, user="ann"), lacking(None, channel="APP.SVRCONN"))) == 3
+
+
+def test_a_name_that_once_meant_a_host_means_it_again() -> None:
+    """The caller knows mq1 by an alias, which only a failure that both logged tells."""
+    alias = {"peer": Peer("payments", None, None)}
+    known = closed(0, **alias), lacking(0, "server/a.log", channel="APP.SVRCONN")
+    others = [quiet(f"server-{n}/a.log", -99, 999, host=f"mq{n}", queue_manager=f"Q{n}") for n in (2, 3, 4)]
+    found = together(
+        *logs(*known, closed(500, line=5, channel="OTHER", **alias)), quiet("server/b.log", -99, 999), *others
+    )
+
+    (alone,) = [each for each in found.occurrences if len(each.events) == 1]
+    assert [each.path for each in alone.silent] == ["server/b.log"]
+
+
+def test_a_channel_that_led_to_two_hosts_may_lead_to_either() -> None:
+    pairs = [
+        closed(0), lacking(0, "server/a.log", channel="APP.SVRCONN"),
+        closed(90, line=2), lacking(90, "second/a.log", line=2, host="mq2", channel="APP.SVRCONN"),
+    ]  # fmt: skip
+    quiet_ones = [quiet(f"quiet-{n}/a.log", -99, 999, host=f"mq{n}", queue_manager=f"Q{n}") for n in (1, 2, 3, 4)]
+    found = together(
+        *logs(*pairs, closed(500, line=5)), *quiet_ones, sides={f"quiet-{n}/a.log": "server" for n in (1, 2, 3, 4)}
+    )
+
+    (alone,) = [each for each in found.occurrences if len(each.events) == 1]
+    assert sorted(each.path for each in alone.silent if "quiet" in each.path) == ["quiet-1/a.log", "quiet-2/a.log"]
+
+
+def test_clocks_that_agree_with_each_other_over_a_third_are_all_told() -> None:
+    """desk1 is 60 s behind desk2, mq1 is 40 s ahead of it."""
+    second = [
+        replace(e, host="desk2", stamp=at(e.instant.timestamp() - at(0).instant.timestamp() + 20000 + late),  # type: ignore[union-attr]
+                span=span("second/AMQERR01.LOG", e.span.line), channel=f"{e.channel}X")
+        if e.side == "client" else
+        replace(e, stamp=at(e.instant.timestamp() - at(0).instant.timestamp() + 20000), channel=f"{e.channel}X",  # type: ignore[union-attr]
+                span=span("server/AMQERR01.LOG", e.span.line + 50))
+        for late in (60,) for e in clocks_that_differ_by(100)
+    ]  # fmt: skip
+    found = together(*logs(*clocks_that_differ_by(100), *second))
+
+    assert [(each.between, each.skew_s) for each in found.clocks] == [
+        (("desk1", "mq1"), 100.0),
+        (("desk2", "mq1"), 40.0),
+    ]
