@@ -105,6 +105,7 @@ def test_what_fits_two_incidents_is_a_third() -> None:
     one, two = refused(1), refused(20, channel="B.SVRCONN")
 
     assert counts(one, two, refused(40, channel=None)) == [1, 1, 1]
+    assert counts(one, two, refused(40, channel=None), refused(60, channel=None)) == [1, 1, 2]
     assert counts(one, refused(40, channel=None)) == [2]
     assert [each.channel for each in folded(refused(40, channel=None), one)] == ["A.SVRCONN"]
 
