@@ -627,6 +627,7 @@ def test_how_long_a_call_took(elapsed: str | None, holds_it: bool) -> None:
     event = Event("mqi-transcript", span(), facts={"elapsed_s": elapsed} if elapsed else {})
 
     assert holds(event, elapsed_at_least_s=15) is holds_it
+    assert holds(event, elapsed_at_least_s=0.5) is (elapsed in ("15", "14.9"))
     assert holds(event, elapsed_at_least_s=0)
 
 

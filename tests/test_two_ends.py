@@ -142,6 +142,13 @@ def test_two_ends_within_the_window(client: dict[str, Any], server: dict[str, An
     assert are_one(closed(**client), lacking(**server)) is is_one
 
 
+@pytest.mark.parametrize(("channel", "is_one"), [(None, False), ("APP.SVRCONN", True)])
+def test_failures_of_two_layers_at_one_moment_are_one_only_by_name(channel: str | None, is_one: bool) -> None:
+    other = record("9519")
+
+    assert are_one(closed(0), lacking(0, message_id=other.message_id, layer=other.layer, channel=channel)) is is_one
+
+
 def clocks_that_differ_by(seconds: float) -> list[Event]:
     """Three failures of desk1 and mq1, by channels that nothing else names, an hour later."""
     return [
