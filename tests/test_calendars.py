@@ -481,3 +481,14 @@ def test_a_log_of_two_orders_that_begins_with_an_open_date() -> None:
     stamps = ["03/04/2024 10:00:00", "13/04/2024 10:00:00", "05/20/2024 10:00:00"]
 
     assert instants(timed(log("x.log", *stamps), tz="UTC")) == ["-", "2024-04-13 10:00", "2024-05-20 10:00"]
+
+
+@pytest.mark.parametrize(
+    ("stamps", "tz"),
+    [
+        (["2024-10-27T02:35:00+02:00"], "Europe/Berlin"),
+        (["2024-06-05 12:00:00", "2024-06-05 09:00:00", "2024-06-05 13:00:00"], "Europe/Berlin"),
+    ],
+)
+def test_nothing_is_open_where_the_stamp_has_an_offset_or_the_hour_has_one(stamps: list[str], tz: str) -> None:
+    assert "ambiguous-hour" not in notes(timed(log("x.log", *stamps), tz=tz))
