@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
-from sample_cases import Case, all_cases, problems, report
+from sample_cases import CASES, Case, all_cases, analyzed, problems, report
 
 from mqdiag.knowledge import knowledge
 
@@ -54,3 +58,31 @@ def test_quiet_cases_have_their_share() -> None:
     quiet = [case for case in all_cases() if not case.incidents]
 
     assert len(quiet) * 5 >= len(all_cases())
+
+
+SPEAKING = (  # between them they say every sentence that some case says
+    "arcade-maxinstc-container ash-client-cert-revoked-both bakery-java-expired-alert barn-may-not-create-directory "
+    "cabaret-no-password-de cinema-java-only-2539 cloister-nonstop-knows-no-channel embassy-zos-noaccess "
+    "harbour-b-client-check-fails hub-calls-and-answers lighthouse-java-alert-revoked shipyard-sent-by-runmqras "
+    "two-faults-one-minute"
+).split()
+ENGLISH = re.compile(r"(?:\b[A-Za-z]{2,}(?:'s)?,? ){3}", re.ASCII)  # outside of commands
+
+
+def texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            yield from (text for each in value for text in texts(each))
+        case dict():
+            yield from (text for each in value.values() for text in texts(each))
+
+
+@pytest.mark.parametrize("name", SPEAKING)
+def test_a_japanese_report_has_no_english_sentence(name: str) -> None:
+    case = next(each for each in all_cases() if each.name == name)
+    found = analyzed(CASES / name, (*case.args, "--lang", "ja"))
+
+    said = [text for each in found["incidents"] for text in texts(each)] + [each["text"] for each in found["notes"]]
+    assert [text for text in said if ENGLISH.search(re.sub("`[^`]*`", "", text))] == []

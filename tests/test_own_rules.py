@@ -87,9 +87,9 @@ def test_a_cause_of_the_site_is_found(site: Path, tmp_path: Path, capfd: pytest.
     assert status == 0
     assert (found["cause"], found["judge"], found["confidence"]) == ("exit-refused-user", "server", "certain")
     assert found["title"] == "The exit SIGNCHK of the mill refused grinder"
-    assert [each["do"] for each in found["remedies"]] == [
-        "The list is made at six.",
-        "Put grinder on the list of the day.",
+    assert [(each["who"], each["do"], each["check"]) for each in found["remedies"]] == [
+        ("Your site's note on AMQ9184", "The list is made at six.", "https://wiki.example.com/list"),
+        ("Desk of the mill", "Put grinder on the list of the day.", "The channel starts."),
     ]
 
 

@@ -105,7 +105,6 @@ def incident(group: Sequence[Verdict], times: int | None = None) -> Incident:
     said = partial(fill, values=values(found, occurrence))
     all_events = [event for each in group for event in each.occurrence.events]
     instants = sorted(event.instant for event in all_events if event.instant)
-    certificate = certificate_of(found, occurrence)
     return Incident(
         id=incident_id(group[0].occurrence),
         cause=found.slug,
@@ -113,13 +112,11 @@ def incident(group: Sequence[Verdict], times: int | None = None) -> Incident:
         confidence=found.confidence,
         judge=found.judge,
         channel=channel_of(occurrence.events) or channel_of(all_events) or only_channel(occurrence.candidates),
-        queue_manager=queue_manager_of(occurrence.events),
+        queue_manager=queue_manager_of(occurrence.events) or queue_manager_of(all_events),
         start=instants[0] if instants else None,
         end=instants[-1] if instants else None,
         occurrences=times or count(group),
-        certificate=CertificateFinding(certificate or Certificate(), found.owner)
-        if certificate or found.owner
-        else None,
+        certificate=certificate_finding(certificate_of(found, occurrence), found.owner),
         alternatives=tuple(alternatives(best, said)),
         evidence=evidence(group, best, times or count(group)),
         missing=tuple(missing(best, said)),

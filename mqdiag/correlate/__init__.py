@@ -25,7 +25,7 @@ from mqdiag.model import Note, Occurrence, Side, SourceReport
 from mqdiag.sides import named_side
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mqdiag.clock import Order
     from mqdiag.correlate.calendars import Calendar
@@ -76,6 +76,7 @@ def correlate(
         path = each.source.path
         timed = calendar_rules.timed(each.events, calendars[path])
         notes += calendar_rules.date_notes(each, timed, calendars[path])
+        notes += unknown_zone(path, timed, calendars[path])
         lent = lent_side(each, source_sides.get(path), sides.get(path))
         events += [
             event if event.side or not (other := lent.at(event.span.offset)) else replace(event, side=other)
@@ -88,7 +89,6 @@ def correlate(
     hosts = hosts_of(sources)
     result = join([each for each in found if not each.is_noise], hosts)
     known = logs(sources, result.ahead, (each.episode.events for each in result.joined if not each.candidates))
-    notes += [note for each in readings if (note := unknown_zone(each, calendars[each.source.path]))]
     notes += noise_notes(each for each in found if each.is_noise)
     return Correlation(
         occurrences=tuple(
@@ -210,18 +210,16 @@ def most(values: Iterable[S | None]) -> S | None:
     return min(counted, key=lambda each: (-counted[each], each)) if counted else None
 
 
-def unknown_zone(reading: Reading, calendar: Calendar) -> Note | None:
+def unknown_zone(path: str, events: Sequence[Event], calendar: Calendar) -> Iterator[Note]:
     """The note on a log with failures whose local times nothing could turn into UTC."""
-    lost = next((e for e in reading.events if is_failure(e) and e.stamp and e.stamp.local and not e.instant), None)
-    if lost is None or calendar.known:
-        return None
-    path = reading.source.path
-    text = tr(
-        "{path} prints local time without zone, and nothing in the input gives the offset. "
-        "--tz {path}=ZONE (such as Asia/Tokyo or +09:00) settles it; until then its records have no UTC time.",
-        path=path,
-    )
-    return Note("zone-unknown", path, lost.span.line, text)
+    lost = next((e for e in events if is_failure(e) and e.stamp and e.stamp.local and not e.instant), None)
+    if lost and not calendar.known:
+        text = tr(
+            "{path} prints local time without zone, and nothing in the input gives the offset. "
+            "--tz {path}=ZONE (such as Asia/Tokyo or +09:00) settles it; until then its records have no UTC time.",
+            path=path,
+        )
+        yield Note("zone-unknown", path, lost.span.line, text)
 
 
 def noise_notes(noise: Iterable[Episode]) -> list[Note]:

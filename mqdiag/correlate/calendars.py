@@ -390,11 +390,11 @@ def date_notes(reading: Reading, events: Sequence[Event], calendar: Calendar) ->
             "before and after it decided; --date-order dmy or --date-order mdy reads all open ones alike."
         )
         yield Note("two-date-orders", path, line, text)
-    open_ones = [e for e in events if e.stamp and not e.stamp.local and clock.read(e.stamp.written)]
-    if open_ones and calendar.mixed:
-        yield Note("ambiguous-date", path, open_ones[0].span.line, still_open(open_ones[0].stamp))
-    elif not calendar.mixed and (written := next(open_dates(reading, calendar), None)):
-        yield Note("ambiguous-date", path, line, still_open(Stamp(written)))
+        stamps = ((e.span.line, e.stamp.written) for e in events if e.stamp and not e.stamp.local)
+        if first := next((each for each in stamps if clock.read(each[1])), None):
+            yield Note("ambiguous-date", path, first[0], still_open(first[1]))
+    elif written := next(open_dates(reading, calendar), None):
+        yield Note("ambiguous-date", path, line, still_open(written))
     twice = next((e for e in events if e.stamp and e.stamp.instant and e.stamp.certainty == "ambiguous"), None)
     if twice and twice.stamp:
         text = tr(
@@ -414,11 +414,11 @@ def open_dates(reading: Reading, calendar: Calendar) -> Iterator[str]:
             yield written
 
 
-def still_open(stamp: Stamp | None) -> str:
+def still_open(written: str) -> str:
     return tr(
         "'{written}' can be day/month or month/day, and nothing in the input decides it; "
         "no instant is given for such stamps. --date-order dmy or --date-order mdy settles it.",
-        written=stamp.written if stamp else "",
+        written=written,
     )
 
 

@@ -10,7 +10,7 @@ counts only if its names make it unmistakable.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import islice, zip_longest
@@ -72,7 +72,7 @@ def votes(clients: Sequence[View], servers: Sequence[View], scale: Scale) -> Ite
     for index in sample(clients):
         client = clients[index]
         assert client.begin is not None and client.end is not None
-        low, high = bisect_left(times, client.begin - MAX_SKEW_S), bisect_left(times, client.end + MAX_SKEW_S)
+        low, high = bisect_left(times, client.begin - MAX_SKEW_S), bisect_right(times, client.end + MAX_SKEW_S)
         found = []
         for _, place in timed[low:high]:
             if scale.likeness(client, servers[place]) >= 2 and scale.relation(client, servers[place]) >= 2:

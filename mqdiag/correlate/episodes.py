@@ -15,7 +15,7 @@ from mqdiag import clock
 from mqdiag.correlate.relation import is_application
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from mqdiag.model import Event, Side, Span
 
@@ -150,9 +150,7 @@ def differ(episode: Episode, event: Event) -> bool:
 
 def security_twins(one: Event, other: Event) -> bool:
     """AMQ8077 by the agent and AMQ9557 by the channel process a few milliseconds later are one refusal."""
-    if one.layer not in SECURITY_LAYERS or other.layer not in SECURITY_LAYERS:
-        return False
-    return one.user == other.user or one.user is None or other.user is None or other.message_id != one.message_id
+    return one.layer in SECURITY_LAYERS and other.layer in SECURITY_LAYERS
 
 
 def is_report_of(one: Event, other: Event) -> bool:
@@ -169,16 +167,23 @@ def without_copies(events: Iterable[Event]) -> list[Event]:
 
     The copy in the first path stays.
     """
-    seen: dict[tuple[object, ...], Event] = {}
+    seen: dict[tuple[object, ...], list[Event]] = {}
     kept: list[Event] = []
     for event in sorted(events, key=lambda each: each.span):
         key = identity(event)
-        if key is not None and key in seen and seen[key].span.path != event.span.path:
-            continue
         if key is not None:
-            seen.setdefault(key, event)
+            alike = seen.setdefault(key, [])
+            if any(each.span.path != event.span.path and may_be_one_host(each, event) for each in alike):
+                continue
+            alike.append(event)
         kept.append(event)
     return kept
+
+
+def may_be_one_host(one: Event, other: Event) -> bool:
+    """Containers of one image write with the same process ids: only the host tells their records apart."""
+    hosts = {(each.host or "").partition(".")[0].lower() for each in (one, other)}
+    return len(hosts - {""}) < 2
 
 
 def identity(event: Event) -> tuple[object, ...] | None:
@@ -192,7 +197,3 @@ def identity(event: Event) -> tuple[object, ...] | None:
     when = event.stamp.instant or event.stamp.local or event.stamp.written
     inserts = tuple(sorted((name, value) for name, value in event.inserts.items() if value not in ("", "0")))
     return event.message_id.key, event.process, event.thread, when, inserts or event.text
-
-
-def noise_count(found: Sequence[Episode]) -> int:
-    return sum(each.is_noise for each in found)

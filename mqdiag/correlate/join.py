@@ -9,7 +9,7 @@ as good, nothing is picked: the episodes stay apart, and each has the others as 
 from __future__ import annotations
 
 import posixpath
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -184,7 +184,7 @@ def near(ones: Sequence[View], others: Sequence[View], shift: Callable[[View], f
             yield from ((index, place) for place in range(len(others)))
             continue
         low = bisect_left(times, one.begin - shift(one) - WINDOW_S)
-        high = bisect_left(times, one.end - shift(one) + WINDOW_S + longest)
+        high = bisect_right(times, one.end - shift(one) + WINDOW_S + longest)
         yield from ((index, place) for place in (*timeless, *(place for _, place in timed[low:high])))
 
 

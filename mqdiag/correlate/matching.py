@@ -96,11 +96,10 @@ def best(edges: Sequence[Edge]) -> list[Edge]:
     if len(ones) ** 2 * (len(ones) + len(others)) > MOST_STEPS:
         return in_turn(edges)
     by_pair = {(e.one, e.other): e for e in edges}
-    # every one has a place of its own to stay alone at no worth, so the assignment always exists
+    # there are places for all to stay alone at no worth, so the assignment always exists
     costs = [
-        [-by_pair[one, other].worth if (one, other) in by_pair else math.inf for other in others]
-        + [0.0 if place == index else math.inf for place in range(len(ones))]
-        for index, one in enumerate(ones)
+        [-by_pair[one, other].worth if (one, other) in by_pair else math.inf for other in others] + [0.0] * len(ones)
+        for one in ones
     ]
     return [by_pair[ones[row], others[column]] for row, column in enumerate(cheapest(costs)) if column < len(others)]
 

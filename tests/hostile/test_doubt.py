@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from mutations import answer
 from sample_cases import CASES
+from sample_events import incident, record, span
 
-from mqdiag.classify.doubt import poorly_understood
+from mqdiag.classify.doubt import doubted, notes, poorly_understood
 from mqdiag.limits import Limits, in_words, number
-from mqdiag.model import SourceReport
+from mqdiag.model import Confidence, SourceReport
 
 CASE = CASES / "harbour-d-server-cert-revoked"
 NOISE = b"\x81\x42 lost in transfer \x00\x07\n" * 2000
@@ -68,3 +70,77 @@ def test_a_limit_that_is_none(tmp_path: Path) -> None:
 
     assert status == 2
     assert "--max-members" in err
+
+
+# ---- one verdict and its sources -------------------------------------------------------------------------------
+
+
+def source(unparsed: int, size: int = 10_000) -> SourceReport:
+    return SourceReport("x", "amqerr", None, None, None, None, size, 1, unparsed)
+
+
+@pytest.mark.parametrize(("unparsed", "share"), [(7_600, "24%"), (10_000, "0%"), (5_100, "49%")])
+def test_the_share_that_was_understood_is_told(unparsed: int, share: str) -> None:
+    (note,) = notes(poorly_understood([source(unparsed)], 0.5))
+
+    assert (note.code, note.path, note.line) == ("poorly-understood", "x", None)
+    assert note.text == (
+        f"Only {share} of this source was understood: verdicts that rest on it alone are one step less sure."
+    )
+
+
+@pytest.mark.parametrize(("size", "is_poor"), [(4096, True), (4095, False)])
+def test_a_short_paste_is_no_damaged_log(size: int, is_poor: bool) -> None:
+    assert bool(poorly_understood([source(size, size)], 0.5)) is is_poor
+
+
+ONE = record("9637", side="server")
+ECHO = replace(record("9665", side="client"), span=span("client.log"))
+
+
+@pytest.mark.parametrize(
+    ("shares", "is_doubted"),
+    [
+        ({"AMQERR01.LOG": 0.25}, True),
+        ({"client.log": 0.25}, False),
+        ({"AMQERR01.LOG": 0.25, "client.log": 0.1, "other.log": 0.2}, True),
+        ({}, False),
+    ],
+)
+def test_a_verdict_stands_on_the_records_of_the_end_that_decided(shares: dict[str, float], is_doubted: bool) -> None:
+    sure = replace(incident(ONE, ECHO), confidence="certain")
+    found = doubted(sure, shares)
+
+    assert (found.confidence == "probable") is is_doubted
+    assert found.missing[len(sure.missing) :] == (
+        (
+            "Only 25% of AMQERR01.LOG was understood, so records that say otherwise may have been missed: get the file "
+            "again, in binary, or name its encoding with --encoding.",
+        )
+        if is_doubted
+        else ()
+    )
+    assert found.missing[: len(sure.missing)] == sure.missing
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("certain", "probable"), ("probable", "possible"), ("possible", "possible")]
+)
+def test_doubt_is_one_step(before: Confidence, after: Confidence) -> None:
+    assert doubted(replace(incident(ONE), confidence=before), {"AMQERR01.LOG": 0.4}).confidence == after
+
+
+def test_an_echo_alone_carries_a_verdict_together_with_all_else() -> None:
+    """No record of the end that decided: the verdict stands on all that is cited, so all of it must be unclear."""
+    second = replace(ECHO, span=span("app.log"))
+    found = incident(ECHO, second)
+
+    assert {each.role for each in found.evidence} == {"echo"}
+    assert doubted(found, {"client.log": 0.4}) == found
+    assert len(doubted(found, {"client.log": 0.4, "app.log": 0.3}).missing) == len(found.missing) + 2
+
+
+def test_what_cites_no_record_is_not_doubted() -> None:
+    bare = replace(incident(ONE), evidence=())
+
+    assert doubted(bare, {"AMQERR01.LOG": 0.1}) == bare
