@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zipfile
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 SCHEMA = "mqdiag/bundle/1"
 WIDTH = 100
 EXTENSIONS = {"terminal": "txt"}  # other formats are called as their files end
+LEVEL = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,4}){1,4}")
 NO_TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip can say
 ORDINARY_FILE = 0o100644 << 16
 UNIX = 3
@@ -168,9 +170,9 @@ def digest(source: Source) -> str | None:
 
 
 def levels(reading: Reading) -> list[str]:
-    """The levels of MQ that a source names, such as 9.2.0.10."""
+    """The levels of MQ that a source names, such as 9.2.0.10; what stands there in a damaged record is none."""
     events = [*reading.events, *([reading.example] if reading.example else [])]
-    return sorted({each.vrmf for each in events if each.vrmf})
+    return sorted({each.vrmf for each in events if each.vrmf and LEVEL.fullmatch(each.vrmf)})
 
 
 def asked(options: Options, redactor: Redactor | None) -> dict[str, Any]:

@@ -77,7 +77,9 @@ PROGRAM = re.compile(
 )
 FILE = re.compile(
     r"(?i)AMQERR\d\d\.(?:LOG|json)|AMQ\d+\.\d+\.FDC|JMSC+\w*\.FDC|FFST\w*\.FDC|mq(?:jms|java)\w*\.(?:log|trc)|S\d{7}\.LOG|"
-    r"(?:qm|mqclient|mqs|mqat|mqft)\.ini|amq\w+\.[ch]|amqhlctl\.lfh|index\.txt|key\.(?:kdb|sth|rdb|crl)|resolv\.conf|hosts|AMQCLCHL\.TAB"
+    r"(?:qm|mqclient|mqs|mqat|mqft)\.ini|amq\w+\.[ch]|amqhlctl\.lfh|index\.txt|key\.(?:kdb|sth|rdb|crl)|"
+    r"resolv\.conf|hosts|AMQCLCHL\.TAB|"
+    r"\.(?:LOG|json|FDC|ini|kdb|sth|rdb|crl|tab|trc|txt)"  # nothing but how such a file ends
 )
 FOLDER = re.compile(
     r"(?i)var|opt|usr|etc|tmp|run|mnt|home|lib|lib64|bin|sbin|dev|proc|mqm|qmgrs|errors|trace|log|logs|ssl|tls|active|exits|"
