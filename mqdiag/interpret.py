@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 UNKNOWN_CHANNEL = re.compile(r"\?{3,4}")
 CHANNEL_NAME = re.compile(r"[A-Za-z0-9._/%]{1,48}")  # MQ allows 20; people rename when they redact
 QUOTED = re.compile(r"'([^']{0,4000})'|‘([^’]{0,4000})’|\"([^\"]{0,4000})\"|「([^」]{0,4000})」")
-FREE_NUMBER = re.compile(r"(?<![\w.:/'(-])(\d{1,8})(?![\w:/'-]|\.\d)")
+FREE_NUMBER = re.compile(r"(?<![\w.:/'(-])(\d{1,8})(?![\w:/'-]|\.\d|[ \t]{1,9}[A-Z])")  # not of: Application 7 Inc.
+NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")  # what no sentence holds
 # nshrb (198.51.100.24)(1481)   branch14 (203.0.113.114) (1414)   10.91.132.120(1416)   198.51.100.3
 PEER = re.compile(
     r"^\s*(?P<host>[^\s()/,]{1,255})?(?:\s*\((?P<address>(?=\w*[.:])[0-9A-Fa-f.:]{3,45})\))?(?:\s*\((?P<port>\d{1,5})\))?"
@@ -164,6 +165,8 @@ def last_number(body: str) -> str | None:
     plain = re.sub(r"\(?X\(?'[0-9A-Fa-f]+'\)?", " ", body)
     numbers = FREE_NUMBER.findall(QUOTED.sub(" ", plain))
     in_quotes = [each for each in quotes(plain) if each.isascii() and each.isdigit()]  # AMQ9620: 'the code is '5''
+    if plain[-1:].isdigit() or NO_TEXT.search(body):  # torn, maybe amid the number, of 1042 is left 10; or damaged
+        return None
     return (numbers or in_quotes or [None])[-1]
 
 
