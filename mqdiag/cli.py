@@ -354,6 +354,7 @@ def bundle_up(
         except OSError as error:
             raise MqdiagError(tr("I could not write the bundle."), where=output, found=f"{error.strerror}.") from error
         keep_map(redact_map, made.redactor)
+        told([each for each in report.notes if each.code in pipeline.PARTIAL], pipeline.PARTIAL)
     raise typer.Exit(status(report, FailOn.never, pipeline.PARTIAL))
 
 

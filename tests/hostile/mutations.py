@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import chdir, redirect_stderr, redirect_stdout
+from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO, StringIO, TextIOWrapper
@@ -187,7 +187,7 @@ def wrong(each: Damaged, more: Sequence[Sequence[str]] = ()) -> Iterator[str]:
             yield f"it took {seconds:.1f} s for {size} bytes"
         for command in more:
             yield from broken_command([*command, *each.args], folder)
-        if more:
+        if more and len(each.files) > 1:
             yield from unlike(each.args, folder)
 
 
@@ -310,17 +310,22 @@ def main() -> int:
     parser.add_argument("--only", default="", help="a whole seed, to make one again")
     options = parser.parse_args()
     tally = Tally()
-    for number in range(options.rounds):
-        for position, case in enumerate(all_cases()):
-            seed = f"{options.seed}/{number}/{case.name}"
-            if options.only in ("", seed):
-                each, begin = damaged(case, seed), time.process_time()
-                problems = list(wrong(each, MORE[(number + position) % len(MORE) :][:1]))
-                tally.add(each, problems, time.process_time() - begin)
-                for problem in problems:
-                    print(f"{each.seed} {'+'.join(each.kinds)}: {problem}", flush=True)
+    with suppress(KeyboardInterrupt):  # what was counted so far is told
+        for number in range(options.rounds):
+            for position, case in enumerate(all_cases()):
+                seed = f"{options.seed}/{number}/{case.name}"
+                if options.only in ("", seed):
+                    try_one(damaged(case, seed), MORE[(number + position) % len(MORE)], tally)
     print(tally)
     return 1 if tally.broke else 0
+
+
+def try_one(each: Damaged, more: Sequence[str], tally: Tally) -> None:
+    begin = time.process_time()
+    problems = list(wrong(each, [more]))
+    tally.add(each, problems, time.process_time() - begin)
+    for problem in problems:
+        print(f"{each.seed} {'+'.join(each.kinds)}: {problem}", flush=True)
 
 
 if __name__ == "__main__":
