@@ -228,7 +228,7 @@ def test_work_of_another_process_done_here(damaged: Path) -> None:
     ours.send_bytes(b"")  # no piece any more
     try:
         with suppress(EOFError):
-            processes.serve(theirs, [], "en")
+            processes.serve(processes.work, theirs, [], "en")
     finally:
         signal.signal(signal.SIGINT, before)
     found, failed = ours.recv(), ours.recv()

@@ -234,7 +234,7 @@ def answered(horror: Horror, folder: Path, temporary: Path) -> tuple[str, str, s
 
 def notes(out: str, err: str) -> list[str]:
     """What was noted, else the last lines that were said."""
-    with suppress(ValueError):
+    with suppress(ValueError, KeyError):  # no report
         found = json.loads(out)
         accounts = [f"{len(found['sources'])} sources, {sum(each['bytes'] for each in found['sources'])} bytes"]
         return accounts + [each["text"] for each in found["notes"]][:2]
