@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 UNKNOWN_CHANNEL = re.compile(r"\?{3,4}")
 CHANNEL_NAME = re.compile(r"[A-Za-z0-9._/%]{1,48}")  # MQ allows 20; people rename when they redact
 QUOTED = re.compile(r"'([^']{0,4000})'|‘([^’]{0,4000})’|\"([^\"]{0,4000})\"|「([^」]{0,4000})」")
-FREE_NUMBER = re.compile(r"(?<![\w.:/'(-])(\d{1,8})(?![\w:/'-]|\.\d|[ \t]{1,9}[A-Z])")  # not of: Application 7 Inc.
+FREE_NUMBER = re.compile(r"(?<![\w.:/'(-])(\d{1,8})(?![\w:/'-]|\.\d|[ \t]{1,9}[A-Za-z])")  # 7 Inc., 7 more
 NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")  # what no sentence holds
 # nshrb (198.51.100.24)(1481)   branch14 (203.0.113.114) (1414)   10.91.132.120(1416)   198.51.100.3
 PEER = re.compile(

@@ -259,10 +259,20 @@ def killed() -> None:
             running = process.poll() is None
             process.kill()
             process.wait()
-            time.sleep(3)
-            left = [each for each in workers if Path(f"/proc/{each}").exists()]
+            begin = time.monotonic()
+            while (left := [each for each in workers if runs(each)]) and time.monotonic() < begin + 60:
+                time.sleep(0.1)
             print(f"kill -9 amid archives, -j {jobs}: {'running' if running else 'had ended'}, {len(workers)} workers;"
-                  f" left: {len(left)} processes, {len(list(temporary.iterdir()))} files", flush=True)  # fmt: skip
+                  f" after {time.monotonic() - begin:.1f} s {len(left)} are left, and"
+                  f" {len(list(temporary.iterdir()))} files", flush=True)  # fmt: skip
+
+
+def runs(process: int) -> bool:
+    """Whether a process is there and no corpse that nobody has buried yet."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def children(process: int) -> list[int]:

@@ -28,6 +28,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).
 from jsonschema import Draft202012Validator  # noqa: E402
 from sample_cases import Case, all_cases, in_bytes, report  # noqa: E402
 
+from mqdiag.cli import INTERRUPTED  # noqa: E402
 from mqdiag.score import OPEN_CAUSES  # noqa: E402
 
 Files = dict[str, bytes]
@@ -165,6 +166,8 @@ def answer(args: Sequence[str], folder: Path) -> tuple[int, bytes, str]:
     with chdir(folder), redirect_stdout(out), redirect_stderr(err):
         status = run(args)
         out.flush()
+    if status == INTERRUPTED:  # it is we who are asked to end
+        raise KeyboardInterrupt
     return status, out.buffer.getvalue(), err.getvalue()  # type: ignore[attr-defined]
 
 
