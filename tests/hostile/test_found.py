@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,11 @@ from sample_cases import CASES, Case, all_cases, causes_and_confidences
 
 from mqdiag import clock, score
 from mqdiag.errors import MqdiagError
+from mqdiag.interpret import interpret
 from mqdiag.knowledge.own import with_rules
+from mqdiag.parse import read
 from mqdiag.render.json import load
+from mqdiag.sources import Source
 
 CASE = CASES / "harbour-d-server-cert-revoked"
 LOG = (CASE / "client" / "AMQERR01.LOG").read_bytes()
@@ -130,3 +134,14 @@ def test_a_bundle_says_what_it_could_not_read(tmp_path: Path) -> None:
 
     assert status == 2
     assert err.startswith("I could not read torn.gz: ")
+
+
+@pytest.mark.parametrize(
+    ("end", "code"), [("\t... 7 more", None), ("The error was 7.", "x509:7"), ("The error was 7", None)]
+)
+def test_a_torn_explanation_has_no_code(end: str, code: str | None) -> None:
+    """Another cause was certain, for 7 is a bad signature."""
+    text = f"04/08/25 23:12:43 - Process(1.1) User(a) Program(b)\n\nAMQ9633: Bad.\n\nEXPLANATION:\nA certificate is bad.\n{end}\n"
+    reading = read(Source("x", "x", lambda: BytesIO(text.encode())))
+
+    assert [str(each) for event in reading.events for each in interpret(event).codes] == ([code] if code else [])
