@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from mutations import answer
+from mutations import answer, damaged, wrong
 from sample_cases import CASES, Case, all_cases, causes_and_confidences
 
 from mqdiag import clock, score
@@ -141,7 +141,16 @@ def test_a_bundle_says_what_it_could_not_read(tmp_path: Path) -> None:
 )
 def test_a_torn_explanation_has_no_code(end: str, code: str | None) -> None:
     """Another cause was certain, for 7 is a bad signature."""
-    text = f"04/08/25 23:12:43 - Process(1.1) User(a) Program(b)\n\nAMQ9633: Bad.\n\nEXPLANATION:\nA certificate is bad.\n{end}\n"
+    header = "04/08/25 23:12:43 - Process(1.1) User(a) Program(b)\n\nAMQ9633: Bad.\n\nEXPLANATION:\n"
+    text = f"{header}A certificate is bad.\n{end}\n"
     reading = read(Source("x", "x", lambda: BytesIO(text.encode())))
 
     assert [str(each) for event in reading.events for each in interpret(event).codes] == ([code] if code else [])
+
+
+def test_a_sentence_behind_a_pseudonym_is_no_name(tmp_path: Path) -> None:
+    """Of the two halves of a record the certificate has an address and no serial: 'number of E=EMAIL-1 was revoked'."""
+    each = damaged(next(c for c in all_cases() if c.name == "elm-server-cert-revoked-client-only"),
+                   "0/12/elm-server-cert-revoked-client-only")  # fmt: skip
+
+    assert list(wrong(each, [("analyze", "-f", "md", "--redact")])) == []
