@@ -21,7 +21,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import IO, NamedTuple, cast
+from typing import IO, Any, NamedTuple, cast
 
 from mqdiag.language import reason, tr
 from mqdiag.limits import Limits, in_words
@@ -30,6 +30,7 @@ from mqdiag.model import Note
 Opener = Callable[[], "IO[bytes]"]
 
 BLOCK_BYTES = 128 * 1024
+PACKED_BYTES = 1024  # of zstd at a time: each four of them can stand for 128 KiB
 LOCAL_HEADER = struct.Struct("<4s22xHH")  # of a member of a zip: magic, and how long its name and extra field are
 MAX_PLACES = 5  # members of one archive that are named one by one where they cannot be read
 
@@ -372,8 +373,49 @@ def unpacked_zstd(packed: IO[bytes]) -> tuple[io.BufferedIOBase, type[Exception]
     except ImportError:
         packed.close()
         raise NotImplementedError(tr("to read zstd, install mqdiag[zstd] or unpack it with zstd -d")) from None
-    reader = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True)
+    reader = _Frames(packed, zstandard.ZstdDecompressor().decompressobj, zstandard.ZstdError)
     return io.BufferedReader(reader, BLOCK_BYTES), zstandard.ZstdError
+
+
+class _Frames(io.RawIOBase):
+    """
+    What the frames of a zstd stream hold. `damage` is raised where the last one is not whole: the library's own
+    reader takes that for the end.
+    """
+
+    def __init__(self, packed: IO[bytes], begin: Callable[[], Any], damage: type[Exception]) -> None:
+        self.packed, self.begin, self.damage = packed, begin, damage
+        self.frame: Any = None
+        self.data, self.at, self.rest = b"", 0, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while self.at == len(self.data) and self.more():
+            pass
+        size = min(len(buffer), len(self.data) - self.at)
+        buffer[:size] = self.data[self.at : self.at + size]
+        self.at += size
+        return size
+
+    def more(self) -> bool:
+        """Unpack a little, for it can become much; whether there was anything left."""
+        packed = self.rest or self.packed.read(PACKED_BYTES)
+        if not packed:
+            if self.frame:
+                raise self.damage(tr("it ends in the middle of a frame"))
+            return False
+        self.frame = self.frame or self.begin()
+        self.data, self.at, self.rest = self.frame.decompress(packed), 0, b""
+        if self.frame.eof:
+            self.frame, self.rest = None, self.frame.unused_data
+        return True
+
+    def close(self) -> None:
+        if not self.closed:
+            self.packed.close()
+        super().close()
 
 
 class _Counting(io.RawIOBase):
@@ -397,24 +439,35 @@ class _Counting(io.RawIOBase):
 
 
 class _Metered(io.RawIOBase):
-    """A decompressor that stops where it gives too much, or too much for what it was given."""
+    """
+    A decompressor that stops where it gives too much, or too much for what it was given. What it gives before it
+    fails is given out first.
+    """
 
     def __init__(self, stream: io.BufferedIOBase, damage: type[Exception], packed: _Counting, limits: Limits) -> None:
         self.stream, self.damage, self.packed, self.limits, self.count = stream, damage, packed, limits, 0
+        self.failure: Exception | None = None
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
         blocks = []
-        while size and (data := self._block(min(size, BLOCK_BYTES) if size > 0 else BLOCK_BYTES)):
-            blocks.append(data)
-            size -= len(data) if size > 0 else 0
+        try:
+            while size and not self.failure:
+                if not (data := self._block(min(size, BLOCK_BYTES) if size > 0 else BLOCK_BYTES)):
+                    break
+                blocks.append(data)
+                size -= len(data) if size > 0 else 0
+        except (OSError, *DAMAGED) as error:
+            self.failure = error
+        if self.failure and not blocks:
+            raise self.failure
         return b"".join(blocks)
 
     def _block(self, size: int) -> bytes:
         try:
-            data = self.stream.read(size)
+            data = self.stream.read1(size)  # read() would drop what comes before a failure
         except self.damage as error:
             raise EOFError(str(error)) from error
         self.count += len(data)

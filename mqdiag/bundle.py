@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zipfile
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 SCHEMA = "mqdiag/bundle/1"
 WIDTH = 100
 EXTENSIONS = {"terminal": "txt"}  # other formats are called as their files end
+UNSAFE = re.compile(r"[^\w .,+@~()\[\]-]")  # in the name of a file that somebody unpacks somewhere
+LONGEST_NAME = 100
+LEVEL = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,4}){1,4}")
 NO_TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip can say
 ORDINARY_FILE = 0o100644 << 16
 UNIX = 3
@@ -115,7 +119,7 @@ def told(shown: Sequence[Excerpt], redactor: Redactor | None) -> dict[str, str]:
     result: dict[str, str] = {}
     for number, each in enumerate(shown, 1):
         path = redactor.path(each.path) if redactor else each.path
-        name = path.replace("\\", "/").replace("!", "/").rpartition("/")[2].replace(":", "_")
+        name = UNSAFE.sub("_", re.split(r"[/\\!]", path)[-1])[:LONGEST_NAME]
         result[f"excerpts/{number:03d}-{name}.txt"] = written(each, path, redactor.text if redactor else str)
     return result
 
@@ -168,9 +172,9 @@ def digest(source: Source) -> str | None:
 
 
 def levels(reading: Reading) -> list[str]:
-    """The levels of MQ that a source names, such as 9.2.0.10."""
+    """The levels of MQ that a source names, such as 9.2.0.10; what stands there in a damaged record is none."""
     events = [*reading.events, *([reading.example] if reading.example else [])]
-    return sorted({each.vrmf for each in events if each.vrmf})
+    return sorted({each.vrmf for each in events if each.vrmf and LEVEL.fullmatch(each.vrmf)})
 
 
 def asked(options: Options, redactor: Redactor | None) -> dict[str, Any]:

@@ -411,6 +411,7 @@ def bundle_up(
                 tr("I could not write the bundle."), where=output, found=tr("{error}.", error=reason(error))
             ) from error
         keep_map(redact_map, made.redactor)
+        told([each for each in report.notes if each.code in pipeline.PARTIAL], pipeline.PARTIAL)
     raise typer.Exit(status(report, FailOn.never, pipeline.PARTIAL))
 
 

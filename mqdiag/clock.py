@@ -58,6 +58,8 @@ MONTHS = {
     )
 }
 
+YEARS = range(1970, 3000)  # a stamp of another is damaged; and near the years 1 and 9999 no zone can be reckoned with
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -82,8 +84,9 @@ class Reading:
 def dated(numbers: tuple[int, int, int], order: Order) -> datetime | None:
     """The day that three numbers mean in an order, None if there is no such day. Two-digit years are 20yy."""
     year, month, day = (numbers[order.index(each)] for each in "ymd")
+    year += 2000 if year < 100 else 0
     try:
-        return datetime(year + 2000 if year < 100 else year, month, day)
+        return datetime(year, month, day) if year in YEARS else None
     except ValueError:
         return None
 
@@ -166,9 +169,10 @@ def utc(text: str) -> datetime | None:
         return None
     day, hour, minute, second, fraction = match.groups()
     try:
-        return datetime.fromisoformat(f"{day}T{hour}:{minute}:{second}.{(fraction or '0').ljust(6, '0')}+00:00")
+        found = datetime.fromisoformat(f"{day}T{hour}:{minute}:{second}.{(fraction or '0').ljust(6, '0')}+00:00")
     except ValueError:
         return None
+    return found if found.year in YEARS else None
 
 
 def zone(name: str) -> tzinfo | None:

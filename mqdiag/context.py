@@ -16,6 +16,7 @@ from mqdiag.interpret import interpret
 from mqdiag.language import marked, tr
 from mqdiag.parse import framed, parsed
 from mqdiag.passwords import masked
+from mqdiag.render._visible import visible
 from mqdiag.sources import DAMAGED
 from mqdiag.text import decode
 
@@ -150,9 +151,9 @@ def shortened(lines: Sequence[str]) -> str:
 def written(excerpt: Excerpt, path: str, told: Callable[[str], str]) -> str:
     """
     An excerpt as a text: line numbers, and > before the lines that are cited. `told` makes of a piece's text what
-    may be shown, with as many lines.
+    may be shown, with as many lines. It can be looked at on a terminal: what would be a command there is visible.
     """
-    result = [path, "", tr("> stands before the lines that the report cites."), ""]
+    result = [visible(path), "", tr("> stands before the lines that the report cites."), ""]
     last = 0
     for piece in excerpt.pieces:
         if last and piece.line > last + 1:
@@ -164,5 +165,6 @@ def written(excerpt: Excerpt, path: str, told: Callable[[str], str]) -> str:
                 continue
             blank = line == tr(LEFT_OUT)
             mark = ">" if any(first <= number <= end for first, end in excerpt.cited) else " "
-            result.append(f"{mark}{number:>7}  {line}".rstrip())
+            shown = "\t".join(map(visible, line.split("\t")))
+            result.append(f"{mark}{number:>7}  {shown}".rstrip())
     return "\n".join(result) + "\n"

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 UNKNOWN_CHANNEL = re.compile(r"\?{3,4}")
 CHANNEL_NAME = re.compile(r"[A-Za-z0-9._/%]{1,48}")  # MQ allows 20; people rename when they redact
 QUOTED = re.compile(r"'([^']{0,4000})'|‘([^’]{0,4000})’|\"([^\"]{0,4000})\"|「([^」]{0,4000})」")
-FREE_NUMBER = re.compile(r"(?<![\w.:/'(-])(\d{1,8})(?![\w:/'-]|\.\d)")
+FREE_NUMBER = re.compile(r"(?<![\w.:/'(-])(\d{1,8})(?![\w:/'-]|\.\d|[ \t]{1,9}[A-Z])")  # not of: Application 7 Inc.
+NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")  # what no sentence holds
 # nshrb (198.51.100.24)(1481)   branch14 (203.0.113.114) (1414)   10.91.132.120(1416)   198.51.100.3
 PEER = re.compile(
     r"^\s*(?P<host>[^\s()/,]{1,255})?(?:\s*\((?P<address>(?=\w*[.:])[0-9A-Fa-f.:]{3,45})\))?(?:\s*\((?P<port>\d{1,5})\))?"
@@ -147,12 +148,25 @@ def facts_of(event: Event, message: Message, quoted: Mapping[str, str]) -> dict[
 def codes_of(event: Event, message: Message) -> Iterator[Code]:
     """The codes of a record: from its inserts, else the last free number of its explanation."""
     printed = [(message.codes[insert], event.inserts[insert]) for insert in message.codes if insert in event.inserts]
-    if not printed and message.body_code and (value := last_number(event.body)):
+    if (
+        not printed
+        and message.body_code
+        and (value := last_number(event.body))
+        and not counts_words(value, event, message)
+    ):
         printed = [(message.body_code, value)]
     openssl = speaks_openssl(event)
     for namespace, value in printed:
         if code := code_of(namespace, value.strip(), openssl):
             yield code
+
+
+def counts_words(number: str, event: Event, message: Message) -> bool:
+    """
+    Whether a number of a validation is one of something else, in a record that is torn into another text: `... 7 more`.
+    Other codes can have a word behind them: 'The return code is 10054 for host'.
+    """
+    return message.body_code == "validation" and re.search(rf"\b{number}[ \t]{{1,9}}[a-z]", event.body) is not None
 
 
 def last_number(body: str) -> str | None:
@@ -164,6 +178,8 @@ def last_number(body: str) -> str | None:
     plain = re.sub(r"\(?X\(?'[0-9A-Fa-f]+'\)?", " ", body)
     numbers = FREE_NUMBER.findall(QUOTED.sub(" ", plain))
     in_quotes = [each for each in quotes(plain) if each.isascii() and each.isdigit()]  # AMQ9620: 'the code is '5''
+    if plain[-1:].isdigit() or NO_TEXT.search(body):  # torn, maybe amid the number, of 1042 is left 10; or damaged
+        return None
     return (numbers or in_quotes or [None])[-1]
 
 

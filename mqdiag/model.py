@@ -29,7 +29,14 @@ Kind = Literal[
 CONFIDENCES: tuple[Confidence, ...] = ("possible", "probable", "certain")
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
-copyreg.pickle(MappingProxyType, lambda proxy: (MappingProxyType, (dict(proxy),)))  # events come from other processes
+
+
+def proxy_of(values: dict[str, str]) -> MappingProxyType[str, str]:
+    """The type itself cannot be sent to another process: it has no name in a module."""
+    return MappingProxyType(values)
+
+
+copyreg.pickle(MappingProxyType, lambda proxy: (proxy_of, (dict(proxy),)))  # events come from other processes
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -244,7 +244,7 @@ def parsed_or_why(record: Record, format: Format, encoding: str | None) -> tuple
     except UnexpectedInput as error:
         expected = getattr(error, "expected", None) or getattr(error, "allowed", None) or ()
         return None, ", ".join(sorted(expected)[:6]), record.span.line + max(error.line, 1) - 1
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:  # OverflowError: a number of seconds that is no time
         return None, str(error), None
 
 
@@ -377,14 +377,28 @@ def framed(source: Source, tally: Tally | None = None) -> Iterator[tuple[Record,
     All records of a source with the format that framed each; None where no format did.
 
     The format that most of the first bytes are of goes first; what it does not know is offered to the others.
-    With a tally the records that do not matter are counted there and left out.
+    With a tally the records that do not matter are counted there and left out. Where the source cannot be read to
+    its end, what there is comes out first, and then what was the matter is raised.
     """
-    blocks = source.blocks()
+    failures: list[Exception] = []
+    blocks = readable(source.blocks(), failures)
     head = head_of(blocks)
     if form := view(head):
         yield from framed_view(source.path, head + b"".join(blocks), form, source.limits.record_bytes)
     else:
         yield from framed_bytes(source.path, head, blocks, tally, source.limits.record_bytes)
+    if failures:
+        raise failures[0]
+
+
+def readable(blocks: Iterable[bytes], failures: list[Exception]) -> Iterator[bytes]:
+    """The blocks up to where they cannot be read; why not is put down in `failures`."""
+    from mqdiag.sources import DAMAGED
+
+    try:
+        yield from blocks
+    except (OSError, *DAMAGED) as error:
+        failures.append(error)
 
 
 def head_of(blocks: Iterable[bytes]) -> bytes:

@@ -76,7 +76,7 @@ def read(path: Path) -> Json | None:
     try:
         text = path.read_text(encoding="utf-8")
         label = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise MqdiagError(tr("I could not read a label."), where=str(path), found=str(error)) from error
     if not isinstance(label, dict) or "incidents" not in label:
         if path.name == "truth.json":

@@ -50,3 +50,7 @@ def inputs(case: Case) -> list[Path]:
 
 def in_bytes(case: Case) -> dict[str, bytes]:
     return {os.fspath(each.relative_to(case.folder)): each.read_bytes() for each in inputs(case)}
+
+
+def causes_and_confidences(found: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(each["cause"], each["confidence"]) for each in found["incidents"]]

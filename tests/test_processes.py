@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
@@ -204,3 +206,32 @@ def test_a_log_that_shrinks_between_its_two_readings(
     rows = [json.loads(line) for line in "".join(lines).splitlines()]
     assert sum(each["length"] for each in rows) == 1_000_000
     assert [each.code for each in notes] == ["unreadable"]
+
+
+def test_what_any_format_reads_can_come_from_another_process() -> None:
+    """Values of every kind travel: of every sample of every format, and of what lies beside them."""
+    folder = Path(__file__).parent.parent / "samples"
+
+    assert report(folder / "records", 3) == report(folder / "records", 1)
+    for name in ("cases/ferry-idle-reset", "cases/quiet-index-with-revocations"):
+        assert report(folder / name, 2) == report(folder / name, 1)
+
+
+def test_work_of_another_process_done_here(damaged: Path) -> None:
+    """A process is ended when nothing is left to do, and leaves no word of what it did: so it is done here as well."""
+    source = find([str(damaged)])[0][0]
+    pieces = [processes.Piece(source, None, None), processes.Piece(source, None, None, "NoFormat", 0, 10)]
+    before = signal.getsignal(signal.SIGINT)
+    ours, theirs = Pipe()
+    for each in pieces:
+        ours.send(each)
+    ours.send_bytes(b"")  # no piece any more
+    try:
+        with suppress(EOFError):
+            processes.serve(processes.work, theirs, [], "en")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    found, failed = ours.recv(), ours.recv()
+
+    assert found.events == processes.interpreted(read(source), None).events != []
+    assert isinstance(failed, Exception)

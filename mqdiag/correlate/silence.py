@@ -44,7 +44,8 @@ class Log:
         between two of its files, the one that ends before it.
         """
         here = moment + self.ahead_s
-        timed = sorted((s.first.timestamp(), s.last.timestamp(), s) for s in self.sources if s.first and s.last)
+        timed = [(s.first.timestamp(), s.last.timestamp(), s) for s in self.sources if s.first and s.last]
+        timed.sort(key=lambda each: each[:2])  # a copy of a log has the times of the log
         for first, last, source in timed:
             if first <= here <= last:
                 return source

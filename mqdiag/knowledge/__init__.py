@@ -299,7 +299,7 @@ def tables(path: Path, kind: type[T], table: Any = None) -> Mapping[str, T]:
 def load(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # ValueError: no TOML, or no UTF-8
         raise MqdiagError(
             tr("I could not read a knowledge file."), where=str(path), found=str(error), hint=tr("Correct the file.")
         ) from error

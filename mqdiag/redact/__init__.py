@@ -104,7 +104,8 @@ def redactor(
     more |= {
         each for text in dict.fromkeys(texts_of(report)) for each in of_text(known.text(text), small, in_log=False)
     }
-    more = {(kind, value) for kind, value in more - levels if not own(kind, value) and not is_pseudonym(value, key)}
+    more = {(kind, value) for kind, value in more - levels if not own(kind, value)}
+    more = {each for each in more if not is_pseudonym(each[1].split(" ")[0], key)}  # E=EMAIL-2 was revoked: a sentence
     if more <= named:
         return known
     named = settled(named | more)

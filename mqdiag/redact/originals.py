@@ -76,8 +76,10 @@ PROGRAM = re.compile(
     re.IGNORECASE,
 )
 FILE = re.compile(
-    r"(?i)AMQERR\d\d\.(?:LOG|json)|AMQ\d+\.\d+\.FDC|JMSC+\w*\.FDC|FFST\w*\.FDC|mq(?:jms|java)\w*\.(?:log|trc)|S\d{7}\.LOG|"
-    r"(?:qm|mqclient|mqs|mqat|mqft)\.ini|amq\w+\.[ch]|amqhlctl\.lfh|index\.txt|key\.(?:kdb|sth|rdb|crl)|resolv\.conf|hosts|AMQCLCHL\.TAB"
+    r"(?i)AMQERR\d\d\.(?:LOG|json)|AMQ\d{1,12}\.\d{1,6}\.FDC|JMSC\w{0,40}\.FDC|FFST\w{0,40}\.FDC|mq(?:jms|java)\w{0,40}\.(?:log|trc)|S\d{7}\.LOG|"
+    r"(?:qm|mqclient|mqs|mqat|mqft)\.ini|amq\w{1,40}\.[ch]|amqhlctl\.lfh|index\.txt|key\.(?:kdb|sth|rdb|crl)|"
+    r"resolv\.conf|hosts|AMQCLCHL\.TAB|"
+    r"\.(?:LOG|json|FDC|ini|kdb|sth|rdb|crl|tab|trc|txt)"  # nothing but how such a file ends
 )
 FOLDER = re.compile(
     r"(?i)var|opt|usr|etc|tmp|run|mnt|home|lib|lib64|bin|sbin|dev|proc|mqm|qmgrs|errors|trace|log|logs|ssl|tls|active|exits|"

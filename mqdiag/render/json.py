@@ -241,12 +241,16 @@ def load(text: str, where: str) -> Report:
     Spans know only lines, and events only what the report prints of them. MqdiagError for any other text,
     `where` naming it.
     """
+    from mqdiag.render import _schema
+    from mqdiag.render._valid import check
+
     try:
         value = json.loads(text)
         if not isinstance(value, dict) or value.get("schema") != SCHEMA:
             raise ValueError(tr("it is no report of the schema {name}", name=SCHEMA))
+        check(value, _schema.schema())
         return read_report(value)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         found = tr("the key {name} is missing", name=error) if isinstance(error, KeyError) else str(error)
         raise MqdiagError(
             tr("I could not read the report."),

@@ -1,146 +1,83 @@
 """
 Coverage-guided fuzzing of every reader: python tests/fuzz/readers.py TARGET [options of libFuzzer]
 
-TARGET is a format by its module's name, or one of: sources, names, stamps, inserts, text. The corpus is the samples;
-`--seconds N` runs every target for N seconds. With atheris installed (pip install atheris) mutations are guided by
-coverage; without it a small driver of our own mutates the corpus at random, which finds less.
+TARGET is one of targets.py. The corpus is tests/fuzz/corpus/TARGET, or the samples. `--seconds N` runs every target
+for N seconds and prints what was tried, `--seconds N TARGET...` only these. With atheris installed (pip install
+atheris) mutations are guided by coverage; without it a small driver of our own mutates the corpus at random, which
+finds less. An input that breaks a target is kept in the folder for temporary files.
 """
 
 from __future__ import annotations
 
-import io
 import os
+import pkgutil
 import random
+import re
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from contextlib import redirect_stderr
+from importlib import import_module
+from io import StringIO
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent.parent)]
 
-Target = Callable[[bytes], None]
-MAX_BYTES = 6_000  # of one input
+from targets import MAX_BYTES, OWN, corpus, targets  # noqa: E402
 
-
-def targets() -> dict[str, Target]:
-    """Every reader by name. A target raises where an invariant is broken."""
-    from mqdiag.formats import all_formats
-
-    own = {"sources": sources, "names": names, "stamps": stamps, "inserts": inserts, "text": text}
-    return own | {type(each).__module__.rpartition(".")[2]: reader(each) for each in all_formats()}
-
-
-def reader(format: object) -> Target:
-    """Frame with this format, whatever the bytes are, and parse and interpret each of its records."""
-    from mqdiag.formats._base import Format
-    from mqdiag.frame import frame
-    from mqdiag.interpret import interpret
-    from mqdiag.parse import parsed
-
-    assert isinstance(format, Format)
-
-    def target(data: bytes) -> None:
-        records = list(frame([data[:1000], data[1000:]], format, "x"))
-        assert b"".join(each.data for each in records) == data
-        events = [
-            event for each in records if each.kind != "unparsed" for event, _ in [parsed(each, format, None)] if event
-        ]
-        for each in records:
-            format.skim(each.data)
-        for event in format.link(events):
-            interpret(event)
-
-    return target
-
-
-def sources(data: bytes) -> None:
-    """As a file of any kind: an archive, or a log that is read to its end."""
-    from mqdiag.archives import expand
-    from mqdiag.limits import Limits
-    from mqdiag.model import Note
-    from mqdiag.parse import read
-    from mqdiag.sources import Source
-
-    limits = Limits(members=20, unpacked_bytes=200_000, held_bytes=100_000, free_bytes=10_000)
-    for each in expand("x", "x", lambda: io.BytesIO(data), len(data), limits):
-        if isinstance(each, Note):
-            continue
-        reading = read(Source(each.path, each.location, each.open, limits=limits))
-        assert 0 <= reading.unparsed_bytes <= reading.bytes
-        assert each.path != "x" or reading.bytes == len(data) or reading.notes
-
-
-def names(data: bytes) -> None:
-    from mqdiag import names
-
-    written = data.decode("utf-8", "surrogateescape")
-    found = names.certificate(written)
-    names.url(written)
-    names.normal_serial(written)
-    if found and (name := names.name(written)):
-        assert names.same_name(name, name)
-
-
-def stamps(data: bytes) -> None:
-    from mqdiag import clock
-
-    for written in data.decode("utf-8", "surrogateescape").splitlines():
-        if (found := clock.read(written)) is not None:
-            for order in found.orders:
-                found.local(order)
-        clock.utc(written)
-        clock.zone(written)
-
-
-def inserts(data: bytes) -> None:
-    """The attributes and inserts of an error log's record, between a good header and a good message."""
-    from mqdiag.formats.errorlog import FORMAT
-
-    header, message = b"01/02/24 10:11:12 - Process(1.1) User(a) Program(b)\n", b"\nAMQ9999E: x\n\nEXPLANATION:\ny\n"
-    reader(FORMAT)(header + data + message)
-
-
-def text(data: bytes) -> None:
-    from mqdiag.render._visible import UNSEEN, visible
-    from mqdiag.text import decode, unwrap
-
-    found = decode(data)
-    if found.encoding in ("ascii", "utf-8", "cp1252"):  # others may hold U+FFFD, which they have no code for
-        assert found.text.encode(found.encoding, "surrogateescape") == data
-    assert not UNSEEN.search(visible(found.text))
-    unwrap(found.text.split("\n"))
-
-
-def corpus() -> list[bytes]:
-    """The samples, cut where they are longer than an input may be."""
-    files = [each for each in sorted((ROOT / "samples").rglob("*")) if each.is_file() and each.suffix != ".toml"]
-    return [each.read_bytes()[:MAX_BYTES] for each in files]
-
+SLOW_S = 20  # for one input: that is a hang
 
 # ---- driving ---------------------------------------------------------------------------------------------------
 
 
-def guided(name: str, options: list[str]) -> None:
+def guided(name: str, seeds: Path, options: Sequence[str]) -> None:
+    """Never returns: libFuzzer ends the process."""
     import atheris
 
-    with atheris.instrument_imports(include=["mqdiag"]):
+    import mqdiag
+
+    with redirect_stderr(StringIO()), atheris.instrument_imports(include=["mqdiag"]):
         target = targets()[name]
+        if name in OWN:  # they import on demand
+            for each in pkgutil.walk_packages(mqdiag.__path__, "mqdiag."):
+                if not each.name.endswith("__main__"):
+                    import_module(each.name)
+    os.environ["TMPDIR"] = str(seeds.parent)  # of a process that is ended no temporary folder may be left
+    tempfile.tempdir = None
+    kept = f"-artifact_prefix={Path(tempfile.gettempdir()).parent}/mqdiag-{name}-"
+    bounds = [kept, f"-max_len={MAX_BYTES}", f"-timeout={SLOW_S}", "-rss_limit_mb=2048", "-print_final_stats=1"]
+    atheris.Setup([name, *bounds, *options, str(seeds)], target)
+    atheris.Fuzz()
+
+
+def in_process_of_its_own(name: str, options: Sequence[str]) -> tuple[int, str]:
+    """The exit status of a guided run, and what libFuzzer said."""
     with tempfile.TemporaryDirectory() as made:
-        found, seeds = Path(made, "found"), Path(made, "seeds")
-        found.mkdir()
+        seeds = Path(made, "seeds")
         seeds.mkdir()
-        for number, data in enumerate(corpus()):
+        for number, data in enumerate(corpus(name)):
             (seeds / str(number)).write_bytes(data)
-        atheris.Setup([name, *options, f"-max_len={MAX_BYTES}", str(found), str(seeds)], target)
-        atheris.Fuzz()
+        command = [sys.executable, __file__, "--guided", str(seeds), name, *options]
+        done = subprocess.run(command, stderr=subprocess.PIPE, check=False, env={**os.environ, "PYTHONHASHSEED": "0"})
+    said = done.stderr.decode("utf-8", "replace")
+    if done.returncode:
+        print(said[-6000:], file=sys.stderr)
+    return done.returncode, said
+
+
+def summary(said: str) -> str:
+    """How many inputs libFuzzer tried, how much of the code they reach, and how many were worth keeping."""
+    tried = re.search(r"number_of_executed_units: (\d+)", said)
+    reached = re.findall(r"cov: (\d+) ft: (\d+) corp: (\d+)", said)
+    words = f"{tried[1] if tried else '?'} inputs"
+    return f"{words}; places reached {reached[0][0]} -> {reached[-1][0]}; {reached[-1][2]} kept" if reached else words
 
 
 def unguided(name: str, seconds: float, seed: int = 0) -> int:
     """Mutate the corpus at random for so long; how many inputs were tried."""
-    target, rng, seeds, tried = targets()[name], random.Random(f"{name}{seed}"), corpus(), 0
+    target, rng, seeds, tried = targets()[name], random.Random(f"{name}{seed}"), corpus(name), 0
     end = time.monotonic() + seconds
     while time.monotonic() < end or tried < 5:
         data = mutated(rng, seeds)
@@ -172,22 +109,48 @@ def mutated(rng: random.Random, seeds: list[bytes]) -> bytes:
     return bytes(data[:MAX_BYTES])
 
 
-def main() -> int:
-    name, options = sys.argv[1], sys.argv[2:]
-    if name == "--seconds":
-        commands = {each: [sys.executable, __file__, each, f"-max_total_time={options[0]}"] for each in targets()}
-        broken = [each for each, command in commands.items() if subprocess.run(command, check=False).returncode]
-        print(f"{len(commands)} targets, {options[0]} s each; broken: {broken or 'none'}")
-        return 1 if broken else 0
+def one(name: str, options: Sequence[str]) -> bool:
+    """Run one target; whether it held."""
+    if has_atheris():
+        status, said = in_process_of_its_own(name, options)
+        print(f"{name}: {summary(said)}{'' if status == 0 else '; BROKEN'}", flush=True)
+        return status == 0
+    limit = next((float(each.partition("=")[2]) for each in options if each.startswith("-max_total_time=")), 10)
+    try:
+        print(f"{name}: {unguided(name, limit)} inputs, not guided by coverage", flush=True)
+    except Exception as error:
+        print(f"{name}: BROKEN {error!r}", flush=True)
+        return False
+    return True
+
+
+def has_atheris() -> bool:
     try:
         import atheris  # noqa: F401
     except ImportError:
-        limit = next((float(each.partition("=")[2]) for each in options if each.startswith("-max_total_time=")), 10)
-        print(f"{name}: {unguided(name, limit)} inputs, not guided by coverage")
-        return 0
-    os.environ.setdefault("PYTHONHASHSEED", "0")
-    guided(name, options)
-    return 0
+        return False
+    return True
+
+
+def broken(names: Sequence[str], options: Sequence[str]) -> Iterator[str]:
+    for each in names:
+        if not one(each, options):
+            yield each
+
+
+def main() -> int:
+    match sys.argv[1:]:
+        case ["--guided", seeds, name, *options]:
+            guided(name, Path(seeds), options)
+        case ["--seconds", seconds, *names]:
+            names = names or list(targets())
+            found = list(broken(names, [f"-max_total_time={seconds}"]))
+            print(f"{len(names)} targets, {seconds} s each; broken: {found or 'none'}")
+            return 1 if found else 0
+        case [name, *options]:
+            return 0 if one(name, options) else 1
+    print(__doc__)
+    return 2
 
 
 if __name__ == "__main__":

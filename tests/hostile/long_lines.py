@@ -24,7 +24,7 @@ def main() -> None:
     options = parser.parse_args()
     for name, beginning in BEGINNINGS.items():
         for shape, atom in SHAPES.items():
-            data = beginning + atom * (options.bytes // len(atom))
+            data = beginning + atom * (options.bytes // len(atom)) + b"\0!"
             begin = time.process_time()
             found = read(
                 Source("x", "x", lambda data=data: BytesIO(data), limits=Limits(record_bytes=options.max_record))

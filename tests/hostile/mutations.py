@@ -1,21 +1,23 @@
 """
 Damaged collections of logs, made of the labelled cases, and what has to hold for every one of them.
 
-`python tests/hostile/mutations.py --rounds 20` is the long run: it prints what broke an invariant, with the
-seed that makes it again, and the counts by kind of damage.
+`python tests/hostile/mutations.py --rounds 52` is the long run, of some 10,000 damaged cases: it prints what broke
+an invariant, with the seed that makes it again, and the counts by kind of damage.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import chdir, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
@@ -24,11 +26,15 @@ from typing import Any
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).resolve().parents[2])]
 
 from jsonschema import Draft202012Validator  # noqa: E402
-from sample_cases import Case, all_cases, in_bytes  # noqa: E402
+from sample_cases import Case, all_cases, in_bytes, report  # noqa: E402
+
+from mqdiag.cli import INTERRUPTED  # noqa: E402
+from mqdiag.score import OPEN_CAUSES  # noqa: E402
 
 Files = dict[str, bytes]
 Mutator = Callable[[random.Random, bytes, bytes], bytes]
 
+SLOW_S, SLOW_S_PER_BYTE = 5.0, 20e-6  # of the processor, for `analyze` and `records` together
 ENCODINGS = ("utf-16", "cp932", "utf-8-sig", "cp500", "utf-7", "utf-32", "iso2022_jp", "gb18030")
 INTERESTING = (
     b"\0", b"\xff", b"\x1b[2J", b"\r", b"\r\n", b"\n\n", b"(", b")" * 40, b"[" * 200, b"'", b'"', b"{", b"\xe2\x80\xae",
@@ -107,29 +113,39 @@ MUTATORS: dict[str, Mutator] = {
 
 @dataclass(frozen=True, slots=True)
 class Damaged:
-    """A damaged collection, and how it is made again."""
+    """A damaged collection, and how it is made again. `causes` are those that can rightly be found in it."""
 
     seed: str
     kinds: tuple[str, ...]
     files: Files
     args: tuple[str, ...]
+    causes: frozenset[str] = frozenset()
 
 
 @cache
-def material() -> tuple[bytes, ...]:
+def material() -> tuple[tuple[Case, bytes], ...]:
     """The bytes of every file of every case."""
-    return tuple(data for case in all_cases() for data in in_bytes(case).values())
+    return tuple((case, data) for case in all_cases() for data in in_bytes(case).values())
+
+
+@cache
+def causes_of(case: Case) -> frozenset[str]:
+    """What is labelled and what is found where nothing is damaged."""
+    labelled = {cause for each in case.incidents for cause in (each["cause"], *each.get("accept", []))}
+    return frozenset(labelled | {each["cause"] for each in report(case)["incidents"]})
 
 
 def damaged(case: Case, seed: str, kinds: Sequence[str] = ()) -> Damaged:
     """One damaged copy of a case; the same seed gives the same bytes."""
     rng = random.Random(seed)
-    files = dict(in_bytes(case))
+    files, causes = dict(in_bytes(case)), set(causes_of(case))
     chosen = tuple(kinds) or tuple(rng.choices(sorted(MUTATORS), k=rng.choice((1, 1, 2))))
     for kind in chosen:
         for name in rng.sample(sorted(files), rng.randint(1, len(files))):
-            files[name] = MUTATORS[kind](rng, files[name], rng.choice(material()))
-    return Damaged(seed, chosen, files, tuple(case.label.get("args", ["."])))
+            other, data = rng.choice(material())
+            files[name] = MUTATORS[kind](rng, files[name], data)
+            causes |= causes_of(other) if kind == "splice" else set()
+    return Damaged(seed, chosen, files, tuple(case.label.get("args", ["."])), frozenset(causes))
 
 
 # ---- what has to hold ------------------------------------------------------------------------------------------
@@ -150,21 +166,36 @@ def answer(args: Sequence[str], folder: Path) -> tuple[int, bytes, str]:
     with chdir(folder), redirect_stdout(out), redirect_stderr(err):
         status = run(args)
         out.flush()
+    if status == INTERRUPTED:  # it is we who are asked to end
+        raise KeyboardInterrupt
     return status, out.buffer.getvalue(), err.getvalue()  # type: ignore[attr-defined]
 
 
-def broken(files: Files, args: Sequence[str] = (".",)) -> list[str]:
-    """What mqdiag does on these files against its contract, in sentences; empty if nothing."""
+def broken(files: Files, args: Sequence[str] = (".",), more: Sequence[Sequence[str]] = ()) -> list[str]:
+    """What mqdiag does on these files against its contract, in sentences; empty if nothing. `more` commands are run."""
+    return [*wrong(Damaged("", (), files, tuple(args)), more)]
+
+
+def wrong(each: Damaged, more: Sequence[Sequence[str]] = ()) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        for name, data in files.items():
+        for name, data in each.files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(data)
-        return [*broken_report(files, args, folder), *broken_records(files, args, folder)]
+        begin = time.process_time()
+        yield from broken_report(each, folder)
+        yield from broken_records(each.files, each.args, folder)
+        seconds, size = time.process_time() - begin, sum(map(len, each.files.values()))
+        if seconds > SLOW_S + size * SLOW_S_PER_BYTE:
+            yield f"it took {seconds:.1f} s for {size} bytes"
+        for command in more:
+            yield from broken_command([*command, *each.args], folder)
+        if more and len(each.files) > 1:
+            yield from unlike(each.args, folder)
 
 
-def broken_report(files: Files, args: Sequence[str], folder: Path) -> Iterator[str]:
-    status, out, err = answer(["analyze", *args, "-f", "json"], folder)
+def broken_report(each: Damaged, folder: Path) -> Iterator[str]:
+    status, out, err = answer(["analyze", *each.args, "-f", "json"], folder)
     if "defect of mqdiag" in err or "Traceback" in err:
         yield f"analyze: {err.splitlines()[-2]}\n{err}"
         return
@@ -174,9 +205,42 @@ def broken_report(files: Files, args: Sequence[str], folder: Path) -> Iterator[s
         if not err.strip():
             yield "analyze: exit status 2 in silence"
         return
-    report = json.loads(out.decode("utf-8"))
-    yield from (f"schema: {error.message[:200]}" for error in validator().iter_errors(report))
-    yield from unaccounted(files, report)
+    found = json.loads(out.decode("utf-8"))
+    yield from (f"schema: {error.message[:200]}" for error in validator().iter_errors(found))
+    yield from unaccounted(each.files, found)
+    yield from wrong_and_certain(each, found)
+
+
+def wrong_and_certain(each: Damaged, found: dict[str, Any]) -> Iterator[str]:
+    """
+    Damage takes evidence away; it must not make another cause certain. Other digits make other message ids and codes:
+    that is a log that lies, and is not asked here.
+    """
+    for incident in found["incidents"] if each.kinds and "digits" not in each.kinds else ():
+        if incident["confidence"] == "certain" and incident["cause"] not in (*each.causes, *OPEN_CAUSES):
+            yield f"wrong and certain: {incident['cause']} instead of {sorted(each.causes)}"
+
+
+def broken_command(args: Sequence[str], folder: Path) -> Iterator[str]:
+    """What any command owes: an exit status of the contract, words where there is no answer, no terminal control."""
+    status, out, err = answer(args, folder)
+    name = " ".join(args)
+    if "defect of mqdiag" in err or "Traceback" in err:
+        yield f"{name}: {err.splitlines()[-2]}\n{err}"
+    elif status not in (0, 2):
+        yield f"{name}: exit status {status}"
+    elif status == 2 and not err.strip() and not out:
+        yield f"{name}: exit status 2 in silence"
+    if b"\x1b" in out:
+        yield f"{name}: an escape went out"
+    out.decode("utf-8")
+
+
+def unlike(args: Sequence[str], folder: Path) -> Iterator[str]:
+    """The same bytes with one process and with two."""
+    one, two = (answer(["analyze", *args, "-f", "json", "-j", jobs], folder) for jobs in "12")
+    if one != two:
+        yield "-j 2 does not answer as -j 1"
 
 
 def unaccounted(files: Files, report: dict[str, Any]) -> Iterator[str]:
@@ -214,6 +278,33 @@ def broken_records(files: Files, args: Sequence[str], folder: Path) -> Iterator[
 
 # ---- the long run ----------------------------------------------------------------------------------------------
 
+MORE = (
+    ("analyze", "-f", "terminal", "--timeline"), ("analyze", "-f", "md"), ("analyze", "-f", "html"), ("ffst",),
+    ("analyze", "-f", "md", "--redact"), ("analyze", "--lang", "ja"), ("ffst", "-f", "json"),
+    ("bundle", "--force", "-o", os.devnull), ("bundle", "--force", "--redact", "-o", os.devnull),
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was tried and what broke, by kind of damage; a case that was damaged twice counts for both."""
+
+    cases: int = 0
+    tried: Counter[str] = field(default_factory=Counter)
+    broke: Counter[str] = field(default_factory=Counter)
+    slowest: float = 0.0
+
+    def add(self, each: Damaged, problems: Sequence[str], seconds: float) -> None:
+        self.cases += 1
+        self.tried.update(set(each.kinds))
+        self.broke.update(set(each.kinds) if problems else ())
+        self.slowest = max(self.slowest, seconds)
+
+    def __str__(self) -> str:
+        lines = (f"{kind:10} {count:6} {self.broke[kind]:6}" for kind, count in sorted(self.tried.items()))
+        last = f"{self.cases} damaged cases; the slowest took {self.slowest:.1f} s, all of its commands together"
+        return "\n".join(("kind        tried  broke", *lines, last))
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -221,19 +312,23 @@ def main() -> int:
     parser.add_argument("--seed", default="0", help="begin of every seed")
     parser.add_argument("--only", default="", help="a whole seed, to make one again")
     options = parser.parse_args()
-    tried: Counter[str] = Counter()
-    bad = 0
-    for number in range(options.rounds):
-        for case in all_cases():
-            each = damaged(case, f"{options.seed}/{number}/{case.name}")
-            if options.only and each.seed != options.only:
-                continue
-            tried.update(each.kinds)
-            for problem in broken(each.files, each.args):
-                bad += 1
-                print(f"{each.seed} {'+'.join(each.kinds)}: {problem}", flush=True)
-    print(f"tried {dict(sorted(tried.items()))}; {bad} problems")
-    return 1 if bad else 0
+    tally = Tally()
+    with suppress(KeyboardInterrupt):  # what was counted so far is told
+        for number in range(options.rounds):
+            for position, case in enumerate(all_cases()):
+                seed = f"{options.seed}/{number}/{case.name}"
+                if options.only in ("", seed):
+                    try_one(damaged(case, seed), MORE[(number + position) % len(MORE)], tally)
+    print(tally)
+    return 1 if tally.broke else 0
+
+
+def try_one(each: Damaged, more: Sequence[str], tally: Tally) -> None:
+    begin = time.process_time()
+    problems = list(wrong(each, [more]))
+    tally.add(each, problems, time.process_time() - begin)
+    for problem in problems:
+        print(f"{each.seed} {'+'.join(each.kinds)}: {problem}", flush=True)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from growth import Pattern, all_patterns, growths
+from growth import END, Pattern, Text, all_patterns, growths, own_texts
 
 
 def test_every_pattern_grows_like_its_text() -> None:
@@ -27,3 +27,20 @@ def test_all_patterns_are_there() -> None:
     assert {"mqdiag.clock.NUMERIC", "mqdiag.names.beginning()", "errorlog.lark:ATTRIBUTE"} <= names
     assert any(name.startswith("ErrorLog.boundaries") for name in names)
     assert any("on bytes" in name for name in names)
+
+
+def test_a_square_behind_a_beginning_of_its_own_is_seen() -> None:
+    """No list of texts has it: the text is made of the pattern."""
+    slow = Pattern(re.compile(r"Insert[12]\((?:(?!\)?[ \t]+Host)[^\n])+x"))
+
+    assert [
+        each.name for each in growths({"slow": slow, "quick": Pattern(re.compile(r"Insert[12]\([ \t]{1,9}x"))})
+    ] == ["slow"]
+
+
+def test_texts_are_made_of_a_pattern() -> None:
+    found = own_texts(re.compile(r"(?:ab|cd)[0-9]{2}(?: +|\|*)x"))
+
+    assert Text("ab00", " ", END) in found
+    assert Text("ab00", "|", END) in found
+    assert Text("", "ab00") in found

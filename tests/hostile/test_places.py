@@ -283,6 +283,7 @@ SHAPES = {
 BEGINNINGS = {
     "nothing": b"",
     "error log": LOG[: LOG.index(b"AMQ9")] + b"AMQ9999E: ",
+    "insert": LOG[: LOG.index(b"\n") + 1] + b"    CommentInsert1(",
     "json": b'{"ibm_messageId":"AMQ9999E","ibm_datetime":"2024-01-01T00:00:00.000Z","message":"AMQ9999E: ',
     "java": b"Caused by: com.ibm.mq.MQException: JMSCMQ0001: call failed CC=2;RC=2397;AMQ9204: [1=",
 }
@@ -297,7 +298,7 @@ def test_a_long_line_takes_its_length(beginning: str, shape: str) -> None:
     """
     needed = []
     for size in (100_000, 200_000):
-        data = BEGINNINGS[beginning] + SHAPES[shape] * (size // len(SHAPES[shape]))
+        data = BEGINNINGS[beginning] + SHAPES[shape] * (size // len(SHAPES[shape])) + b"\0!"
         times = []
         for _ in range(2):
             begin = time.process_time()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
 from mutations import answer
-from sample_cases import CASES
+from sample_cases import CASES, ROOT
 
 from mqdiag.render import formats
 
@@ -110,3 +114,69 @@ def test_harm_in_records(tmp_path: Path, command: str, harm: str) -> None:
     assert status == 0
     assert "defect" not in err
     assert all(isinstance(json.loads(line), dict) for line in out.decode().splitlines() if command == "records")
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_harm_in_a_bundle(tmp_path: Path, harm: str) -> None:
+    """What is shown of it, and the names of its members, which somebody unpacks."""
+    poisoned(tmp_path, HARM[harm])
+    status, _, err = answer(["bundle", ".", "-o", "x.zip"], tmp_path)
+
+    assert status == 0
+    assert "defect" not in err
+    with zipfile.ZipFile(tmp_path / "x.zip") as archive:
+        for each in archive.namelist():
+            assert re.fullmatch(r"[^/\\:]+(?:/[^/\\:]+)?", each)
+            assert FORBIDDEN.findall(each) == []
+            if each.endswith((".txt", ".md", ".html")):
+                assert FORBIDDEN.findall(archive.read(each).decode("utf-8")) == []
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_harm_in_what_is_asked(tmp_path: Path, harm: str) -> None:
+    for args in (["explain", f"x{HARM[harm]}"], ["analyze", HARM[harm].replace("\0", "")], ["render", HARM[harm]],
+                 ["analyze", ".", "--tz", HARM[harm]], ["analyze", ".", "--since", HARM[harm]],
+                 ["analyze", ".", "-f", HARM[harm]], ["score", HARM[harm]], ["analyze", ".", "--lang", HARM[harm]],
+                 ["analyze", ".", "--encoding", HARM[harm]], ["analyze", ".", "--rules", HARM[harm]]):  # fmt: skip
+        status, out, err = answer(args, tmp_path)
+
+        assert status == 2
+        assert "defect" not in err
+        assert FORBIDDEN.findall(out.decode("utf-8") + err) == []
+
+
+@pytest.mark.parametrize("form", ["terminal", "json"])
+def test_harm_in_a_log_that_is_followed(tmp_path: Path, form: str) -> None:
+    """All of it, one log after the other, from a pipe, as it comes."""
+    for number, harm in enumerate(HARM.values()):
+        (tmp_path / str(number)).mkdir()
+        poisoned(tmp_path / str(number), harm)
+    logs = b"".join(each.read_bytes() for each in sorted(tmp_path.rglob("AMQERR*")))
+    done = subprocess.run(
+        [sys.executable, "-m", "mqdiag", "follow", "-f", form, "--wait", "0.1"],
+        input=logs, capture_output=True, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    text = (done.stdout + done.stderr).decode("utf-8")
+
+    assert "certificate-revoked" in text
+    if form == "terminal":
+        assert FORBIDDEN.findall(text) == []
+    else:
+        assert all(isinstance(json.loads(line), dict) for line in done.stdout.decode("utf-8").splitlines())
+        assert re.findall("[\x00-\x08\x0b-\x1f\x7f]", text) == []
+
+
+@pytest.mark.parametrize("form", formats())
+def test_harm_in_a_saved_report(tmp_path: Path, form: str) -> None:
+    """Somebody sends a report for `render`, and it is none of ours."""
+    poisoned(tmp_path, "x")
+    _, out, _ = answer(["analyze", ".", "-f", "json"], tmp_path)
+    harm = json.dumps("".join(HARM.values()))[1:-1]
+    for field in ("title", "path", "says", "channel", "host", "text", "mqdiag", "do", "why", "subject"):
+        report = re.sub(rf'("{field}": ")', lambda match: match[1] + harm, out.decode("utf-8"))
+        (tmp_path / "r.json").write_text(report, encoding="utf-8")
+        status, shown, err = answer(["render", "r.json", "-f", form], tmp_path)
+
+        assert (status, err) == (0, "")
+        assert form == "json" or FORBIDDEN.findall(shown.decode("utf-8")) == []
+        assert form != "md" or active(shown.decode("utf-8")) == []
