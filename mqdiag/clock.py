@@ -184,7 +184,7 @@ def zone(name: str) -> tzinfo | None:
         return timezone(timedelta(minutes=-minutes if match[1] == "-" else minutes)) if minutes <= 1080 else None
     from dateutil import tz  # only when a zone is asked for
 
-    found = tz.gettz(name) if re.fullmatch(r"[A-Za-z][A-Za-z0-9_+/-]*", name) and name != "local" else None
+    found = tz.gettz(name) if re.fullmatch(r"[A-Za-z][A-Za-z0-9_+/-]{0,60}", name) and name != "local" else None
     return found if found and not isinstance(found, tz.tzstr) else None
 
 
