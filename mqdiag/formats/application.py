@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 STAMP_KEYS = ("@timestamp", "timestamp", "Timestamp", "datetime", "time", "ts", "asctime", "@t")  # in JSON
-JOURNAL = re.compile(r"(?P<stamp>.+) (?P<host>\S+) (?P<program>[^\s\[]+)(?:\[(?P<process>\d+)\])?: ")
 OTHERS = b"First Failure Symptom Report"  # a Java FFST holds the same stack traces, and is for its own format
 MAX_JOINED = 12  # lines that one line of a log was wrapped into
 MAX_NESTED = 60  # brackets in brackets; JMQI exceptions nest five deep
@@ -189,11 +188,9 @@ class Writer(TypedDict):
 
 def writer(journal: str) -> Writer:
     """Host, program and process of 'May 06 10:00:01 kiosk-7 feed[8800]: '."""
-    found = JOURNAL.fullmatch(journal)
-    if found is None:
-        return {"host": None, "program": None, "process": None}
-    process = found["process"]
-    return {"host": found["host"], "program": found["program"], "process": int(process) if process else None}
+    _, host, ident = (["", "", "", *journal.rstrip(": ").rsplit(" ", 2)])[-3:]
+    program, _, process = ident.rstrip("]").partition("[")
+    return {"host": host or None, "program": program or None, "process": int(process) if process.isdigit() else None}
 
 
 class Names(TypedDict):
