@@ -23,8 +23,7 @@ CLIENT = (HARBOUR / "client" / "AMQERR01.LOG").read_bytes()
 SERVER = (HARBOUR / "server" / "AMQERR01.LOG").read_bytes()
 BLOCKED = storm.record(storm.BLOCKED, 0, "APP.SVRCONN")
 
-# Cases in which follow counts the occurrences of one incident otherwise than analyze: both ends have records of retries,
-# and only some of them could be joined. To be mended in follow/ledger.py.
+# Cases in which follow counts the occurrences of one incident otherwise than analyze. Why is not known yet.
 COUNTED_OTHERWISE = ("lagune-receiver-stopped",)
 
 
