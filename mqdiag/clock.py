@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from statistics import median
 from typing import TYPE_CHECKING, Literal
@@ -142,6 +142,33 @@ def _date(written: str) -> tuple[tuple[int, int, int], tuple[Order, ...], str] |
     return None
 
 
+NEAR = timedelta(days=45)  # of the days known from elsewhere; further off the year is not taken from them
+
+
+@lru_cache(maxsize=4096)
+def without_year(written: str) -> tuple[str, str] | None:
+    """A stamp that prints no year, parted where the year would stand; None for any other."""
+    if read(written) is not None:
+        return None
+    parts = ((written[: match.end()], written[match.end() :]) for match in MONTH_FIRST.finditer(written))
+    return next((each for each in parts if read(f"{each[0]}2024 {each[1]}")), None)
+
+
+def in_year(written: str, days: Sequence[date]) -> datetime | None:
+    """
+    The local time of 'Sep 18 08:15:04', as syslog and the journal write it, in the year that puts it nearest to one
+    of the days. None where it is near to none.
+    """
+    parts = without_year(written)
+    if parts is None:
+        return None
+    years = sorted({each.year + shift for each in days for shift in (-1, 0, 1)})
+    found = [reading for year in years if (reading := read(f"{parts[0]}{year} {parts[1]}"))]  # February 29 is rare
+    apart = {local: min(abs(local.date() - each) for each in days) for each in found if (local := each.local())}
+    nearest = min(apart, key=lambda local: (apart[local], local), default=None)
+    return nearest if nearest and apart[nearest] <= NEAR else None
+
+
 def _month(name: str) -> int | None:
     return int(name[:-1]) if name[0].isdigit() else MONTHS.get(name[:3].lower())
 
@@ -173,6 +200,17 @@ def utc(text: str) -> datetime | None:
     except ValueError:
         return None
     return found if found.year in YEARS else None
+
+
+FIRST_S, LAST_S = 946_684_800, 4_102_444_800  # the years 2000 to 2099
+
+
+def since_1970(value: object) -> str | None:
+    """A number of seconds, milli-, micro- or nanoseconds since 1970 as a stamp in UTC; None for any other value."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    seconds = next((value / unit for unit in (1, 10**3, 10**6, 10**9) if FIRST_S <= value / unit < LAST_S), None)
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")[:-6] + "Z" if seconds else None
 
 
 def zone(name: str) -> tzinfo | None:

@@ -112,6 +112,12 @@ PLACES = {
         marked("the reason, in its own words"),
         marked("The error log of the other end at that moment."),
     ),
+    "dotnet": Place(
+        marked("what .NET found in the chain of a certificate: after the last colon of an AuthenticationException"),
+        CHECKER,
+        marked("AMQ9665, or the alert that it was sent"),
+        marked("The certificate that the other end presents, and the CAs above it."),
+    ),
     "errno": Place(
         marked("the TCP/IP return code of a socket call, numbered by the platform that writes the record"),
         marked("the end whose call failed"),

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 UNKNOWN_CHANNEL = re.compile(r"\?{3,4}")
 CHANNEL_NAME = re.compile(r"[A-Za-z0-9._/%]{1,48}")  # MQ allows 20; people rename when they redact
-QUOTED = re.compile(r"'([^']{0,4000})'|‘([^’]{0,4000})’|\"([^\"]{0,4000})\"|「([^」]{0,4000})」")
+# '..' in most catalogues, “..” in Chinese, 「..」 in Japanese, „..” in Polish, « .. » in French and Russian. The
+# apostrophe of l'hôte and dell'host is none of them.
+QUOTED = re.compile(
+    r"(?<![A-Za-z\u00c0-\u024f])'([^']{0,4000})'(?![A-Za-z\u00c0-\u024f])|‘([^’]{0,4000})’|\"([^\"]{0,4000})\"|「([^」]{0,4000})」|『([^』]{0,4000})』"
+    r"|[“„]([^“”]{0,4000})[“”]|[«»]\s?([^«»]{0,4000}?)\s?[«»]"
+)
 FREE_NUMBER = re.compile(r"(?<![\w.:/'(-])(\d{1,8})(?![\w:/'-]|\.\d|[ \t]{1,9}[A-Z])")  # not of: Application 7 Inc.
 NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")  # what no sentence holds
 # nshrb (198.51.100.24)(1481)   branch14 (203.0.113.114) (1414)   10.91.132.120(1416)   198.51.100.3
@@ -53,7 +58,7 @@ def interpret(event: Event) -> Event:
     if message is None:
         event = with_reason_layer(event, known)
         return event if event.side else replace(event, side=side_of(event, None))
-    quoted = dict(zip(message.quoted, quotes(event.text), strict=False))
+    quoted = named_quotes(event, message)
     codes = frozenset(codes_of(event, message)) | event.codes
     peer_text = event.inserts.get(message.peer or "") or event.facts.get("remote_host") or quoted.get("peer")
     return replace(
@@ -99,10 +104,29 @@ def quotes(text: str) -> list[str]:
     return [next(part for part in match.groups() if part is not None) for match in QUOTED.finditer(text)]
 
 
+def named_quotes(event: Event, message: Message) -> dict[str, str]:
+    """
+    The quoted strings of a message line by what they are. The order is that of the English line; other languages
+    turn it round: 'Channel 'A.B' to host 'h'', '与主机“h”连接的通道“A.B”'.
+    """
+    found = dict(zip(message.quoted, quotes(event.text), strict=False))
+    channel, peer = found.get("channel"), found.get("peer")
+    if channel is not None and peer is not None and is_like_channel(peer) > is_like_channel(channel):
+        found |= {"channel": peer, "peer": channel}
+    return found
+
+
+def is_like_channel(text: str) -> int:
+    """How much a name is like that of a channel: 0 it can be none, 2 it is in capitals or MQ's placeholder."""
+    if UNKNOWN_CHANNEL.fullmatch(text.strip()):
+        return 2
+    return 0 if channel_name(text) is None else 1 + text.strip().isupper()
+
+
 def channel_name(text: str | None) -> str | None:
-    """A channel's name, None for MQ's placeholder of question marks and for what cannot be a name."""
+    """A channel's name, None for MQ's placeholder of question marks, for an address and for what cannot be a name."""
     name = (text or "").strip()
-    return name if CHANNEL_NAME.fullmatch(name) else None
+    return name if CHANNEL_NAME.fullmatch(name) and not ADDRESS.fullmatch(name) else None
 
 
 @remembered
@@ -275,7 +299,7 @@ def unnamed(event: Event, message: Message) -> bool:
     """Whether a record prints '????' for its channel: in the insert, or first in its message line."""
     said = event.inserts.get(message.channel or "")
     if said is None and "channel" in message.quoted:
-        said = dict(zip(message.quoted, quotes(event.text), strict=False)).get("channel")
+        said = named_quotes(event, message).get("channel")
     return said is not None and UNKNOWN_CHANNEL.fullmatch(said.strip()) is not None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -72,6 +72,38 @@ def test_zones(name: str) -> None:
     assert clock.zone(name) is not None
 
 
-@pytest.mark.parametrize("name", ["Mars/Base", "+99:00", "", "../etc/passwd", "local"])
+@pytest.mark.parametrize("name", ["Mars/Base", "+99:00", "", "../etc/passwd", "local", "Europe/" + "A" * 300])
 def test_zones_that_nobody_knows(name: str) -> None:
     assert clock.zone(name) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "day", "year"),
+    [
+        ("Sep 18 08:15:04", date(2024, 9, 20), 2024),
+        ("Dec 31 23:59:58", date(2025, 1, 1), 2024),  # the other log is of the new year
+        ("Jan  1 00:00:04", date(2024, 12, 31), 2025),
+        ("Feb 29 08:15:04", date(2024, 3, 1), 2024),
+    ],
+)
+def test_a_stamp_without_year_gets_the_nearest(written: str, day: date, year: int) -> None:
+    local = clock.in_year(written, [day])
+
+    assert local is not None
+    assert local.year == year
+
+
+def test_no_year_is_taken_from_logs_of_another_season() -> None:
+    assert clock.in_year("Sep 18 08:15:04", [date(2024, 3, 1)]) is None
+    assert clock.in_year("Sep 18 08:15:04", []) is None
+    assert clock.in_year("2024-09-18 08:15:04", [date(2020, 9, 18)]) is None  # it prints one itself
+
+
+@pytest.mark.parametrize("number", [1726640104.118, 1726640104118, 1726640104118000, 1726640104118000000])
+def test_numbers_since_1970(number: float) -> None:
+    assert clock.since_1970(number) == "2024-09-18T06:15:04.118Z"
+
+
+@pytest.mark.parametrize("value", [True, 42, 17, "1726640104", None, -1726640104])
+def test_what_is_no_time_since_1970(value: object) -> None:
+    assert clock.since_1970(value) is None

@@ -509,3 +509,113 @@ def test_generated_bundles_are_joined() -> None:
     assert score.recall >= 0.95
     assert score.occurrence_error <= 0.05
     assert score.worst_skew_error_s <= 2.5
+
+
+# ---- order of day and month, clocks hours apart, one puzzle at both ends ------------------------------------------
+
+OPEN_DATE = datetime(2024, 5, 11, 12, 0, tzinfo=UTC)  # 05/11 or 11/05
+
+
+def test_a_pair_decides_the_order_of_day_and_month_where_the_zone_was_given(tmp_path: Path) -> None:
+    server = replace(SERVER, level=8, zone=120)
+    found = report(
+        tmp_path,
+        {
+            CLIENT.path: [closed(CLIENT, OPEN_DATE, "APP.SVRCONN", "mq1 (198.51.100.1)(1414)")],
+            SERVER.path: [expired(server, OPEN_DATE)],
+        },
+        tz=("server=+02:00",),
+    )
+
+    assert [(i.cause, i.occurrences, i.channel) for i in found.incidents] == [("certificate-expired", 1, "APP.SVRCONN")]
+
+
+def test_a_lone_pair_is_sure_where_the_server_names_the_clients_host(tmp_path: Path) -> None:
+    """187 s apart, and the server that only knows '????' says 'app1'."""
+    refused = closed(SERVER, after(187), "????", "app1 (192.0.2.7)")
+    found = report(tmp_path, {CLIENT.path: [finding(CLIENT, after(0), "mq1 (198.51.100.1)")], SERVER.path: [refused]})
+
+    (clock,) = found.clocks
+    assert clock.skew_s == pytest.approx(187)
+    assert [(i.cause, i.occurrences) for i in found.incidents] == [("certificate-expired", 1)]
+
+
+def test_a_lone_pair_is_not_sure_where_the_server_names_another_host(tmp_path: Path) -> None:
+    refused = closed(SERVER, after(187), "????", "app2 (192.0.2.8)")
+    found = report(tmp_path, {CLIENT.path: [finding(CLIENT, after(0), "mq1 (198.51.100.1)")], SERVER.path: [refused]})
+
+    assert found.clocks == ()
+    assert sorted(i.cause for i in found.incidents) == ["certificate-expired", "rejected-by-peer"]
+
+
+def test_hours_apart_only_where_the_record_doubts_the_clock(tmp_path: Path) -> None:
+    """A certificate refused for its dates, and a close that the server logs two hours later."""
+    refused = closed(SERVER, after(7362), "????", "192.0.2.7")
+    dated = report(tmp_path / "a", {CLIENT.path: [finding(CLIENT, after(0), "mq1")], SERVER.path: [refused]})
+    other = report(tmp_path / "b", {CLIENT.path: [lacking_ca(CLIENT, after(0), "mq1")], SERVER.path: [refused]})
+
+    assert [(i.cause, i.occurrences) for i in dated.incidents] == [("certificate-expired", 1)]
+    assert [clock.skew_s for clock in dated.clocks] == [7362]
+    assert len(other.incidents) == 2
+
+
+def finding(log: Log, at: datetime, server: str) -> str:
+    """AMQ9658 of a client."""
+    return record(log, at, "AMQ9658", "An SSL certificate failed date validation.", "APP.SVRCONN", peer=server)
+
+
+def lacking_ca(log: Log, at: datetime, server: str) -> str:
+    """AMQ9654 of a client."""
+    return record(log, at, "AMQ9654", "An invalid SSL certificate was received.", "APP.SVRCONN", peer=server)
+
+
+def test_a_failure_that_neither_end_explains_is_one(tmp_path: Path) -> None:
+    """AMQ9659 at both ends."""
+    text = "A failure occurred during SSL handshaking."
+    found = report(
+        tmp_path,
+        {
+            CLIENT.path: [record(CLIENT, after(0), "AMQ9659", text, "APP.SVRCONN")],
+            SERVER.path: [record(SERVER, after(0.1), "AMQ9659", text, "????")],
+        },
+    )
+
+    assert [(i.cause, i.channel, i.occurrences) for i in found.incidents] == [
+        ("tls-handshake-failed", "APP.SVRCONN", 1)
+    ]
+
+
+def test_two_findings_are_two_failures(tmp_path: Path) -> None:
+    """Each end refused the other's certificate: not in one handshake."""
+    found = report(
+        tmp_path,
+        {CLIENT.path: [finding(CLIENT, after(0), "mq1")], SERVER.path: [lacking_ca(SERVER, after(0.1), "192.0.2.7")]},
+    )
+
+    assert sorted(i.cause for i in found.incidents) == ["certificate-expired", "certificate-issuer-untrusted"]
+
+
+@pytest.mark.parametrize(("apart_s", "incidents"), [(3600 * 9 + 1, 1), (3600 * 4 + 1407, 2), (3600 * 49, 2)])
+def test_local_times_of_two_unknown_zones(tmp_path: Path, apart_s: float, incidents: int) -> None:
+    """A whole number of quarters apart they can be one moment; else, or days apart, they cannot."""
+    client, server = replace(CLIENT, level=8), replace(SERVER, level=8)
+    crl = "Channel '????' could not connect to any LDAP CRL servers."
+    found = report(
+        tmp_path,
+        {
+            CLIENT.path: [closed(client, after(apart_s), "APP.SVRCONN")],
+            SERVER.path: [record(server, after(0), "AMQ9646", crl)],
+        },
+    )
+
+    assert len(found.incidents) == incidents
+
+
+def test_the_journal_joins_the_log_of_its_host(tmp_path: Path) -> None:
+    """A line without year or zone, of a host whose log prints both."""
+    journal = f"{after(0.2):%b %d %H:%M:%S} app1 feed[1]: MQCONNX: MQCC = MQCC_FAILED [2] MQRC = "
+    lines = [journal + "MQRC_SSL_INITIALIZATION_ERROR [2393]\n"]
+    found = report(tmp_path, {CLIENT.path: [finding(CLIENT, after(0), "mq1")], "journal.txt": lines})
+
+    assert [(i.cause, i.occurrences) for i in found.incidents] == [("certificate-expired", 1)]
+    assert [each.code for each in found.notes if each.path and each.path.endswith("journal.txt")] == ["year-inferred"]

@@ -144,3 +144,49 @@ def test_the_channel_of_9716_is_its_third_insert() -> None:
 )
 def test_side(text: str, program: str, queue_manager: str, side: str) -> None:
     assert read(text, program, queue_manager).side == side
+
+
+# ---- quotes of other languages ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "AMQ9999: 到主机“lulu (203.0.113.177) (1414)”的通道“SICHOU.TO.LULU”异常结束。",  # the host first
+        "AMQ9999: Channel 'SICHOU.TO.LULU' to host 'lulu (203.0.113.177)(1414)' ended abnormally.",
+        "AMQ9999: Kanał „SICHOU.TO.LULU” do hosta „lulu (203.0.113.177)(1414)” został zakończony.",
+        "AMQ9999: Le canal « SICHOU.TO.LULU » vers l'hôte « lulu (203.0.113.177)(1414) » s'est arrêté.",
+        "AMQ9999: Le canal 'SICHOU.TO.LULU' vers l'hôte 'lulu (203.0.113.177)(1414)' s'est arrêté.",
+        "AMQ9999: Terminazione anomala dell'istanza del canale 'SICHOU.TO.LULU' all'host 'lulu (203.0.113.177)(1414)'.",
+        "AMQ9999: チャネル「SICHOU.TO.LULU」(ホスト「lulu (203.0.113.177)(1414)」)",
+        "AMQ9999: 通往主機『lulu (203.0.113.177)(1414)』的通道『SICHOU.TO.LULU』",
+    ],
+)
+def test_channel_and_host_are_told_apart_in_any_order(line: str) -> None:
+    event = read(line + "\n\nEXPLANATION:\nNone.\nACTION:\nNone.\n")
+
+    assert event.channel == "SICHOU.TO.LULU"
+    assert event.peer == Peer("lulu", "203.0.113.177", 1414)
+
+
+def test_an_address_is_no_channel() -> None:
+    event = read("AMQ9999: 到主机“192.0.2.61”的通道“????”异常结束。\n\nEXPLANATION:\nNone.\nACTION:\nNone.\n")
+
+    assert event.channel is None
+    assert event.peer == Peer(None, "192.0.2.61", None)
+
+
+def test_the_explanation_names_the_channel_where_the_line_does_not() -> None:
+    event = read("AMQ9505: 通道序列回绕值不同。\n\n说明:\n通道“CHAYE.TO.SICHOU”:本地 999999999。\n操作:\n改。\n")
+
+    assert event.channel == "CHAYE.TO.SICHOU"
+
+
+@pytest.mark.parametrize(
+    "key", ["AMQ9496", "AMQ9502", "AMQ9531", "AMQ9535", "AMQ9536", "AMQ9544", "AMQ9547", "AMQ9604"]
+)
+def test_the_first_text_insert_of_these_is_the_channel(key: str) -> None:
+    inserts = " " * 20 + "CommentInsert1(CABLE.A.TO.B)\n"
+    event = read(f"{key}E: Something about a channel.\n\nEXPLANATION:\nNone.\nACTION:\nNone.\n", inserts=inserts)
+
+    assert event.channel == "CABLE.A.TO.B"

@@ -107,12 +107,13 @@ def calendars_of(
 ) -> dict[str, Calendar]:
     """How the stamps of every source are read, by path: by what it says, what its host says, what pairs show."""
     calendars = calendar_rules.calendars(readings, zones, tz, date_order)
+    if all(calendar_rules.is_settled(each, calendars[each.source.path]) for each in readings):
+        return calendars
     by_path = {
         each.source.path: calendar_rules.timed(
             (event for event in each.events if event.role in ("judge", "victim")), calendars[each.source.path]
         )
         for each in readings
-        if not all(calendar.known for calendar in calendars.values())
     }
     infer_offsets(by_path, calendars)
     return calendars

@@ -49,6 +49,7 @@ class Calendar:
     basis: str | None = None
     certainty: Certainty = "inferred"
     mixed: frozenset[str] = frozenset()  # separators of dates that the source writes in two orders
+    days: Sequence[date] = ()  # one of every month in which anything was written: they give stamps without year theirs
 
     @property
     def known(self) -> bool:
@@ -56,7 +57,7 @@ class Calendar:
 
     def local(self, written: str) -> datetime | None:
         reading = clock.read(written)
-        return reading.local(self.orders.get(separator(written))) if reading else None
+        return reading.local(self.orders.get(separator(written))) if reading else clock.in_year(written, self.days)
 
     def offset_at(self, local: datetime) -> timedelta | None:
         return next(iter(self.offsets_at(local)), None)
@@ -115,6 +116,10 @@ def calendars(
     found = {each.source.path: own_calendar(each, orders[each.source.path]) for each in readings}
     for path, signs in mixed.items():
         found[path].mixed = signs
+    days = sorted({day for each in readings for day in clear_days(each, orders[each.source.path])})
+    months = tuple({(day.year, day.month): day for day in days}.values())
+    for calendar in found.values():
+        calendar.days = months
     for path, calendar in found.items():
         if name := zones.get(path, tz):
             calendar.zone, calendar.offsets = clock.zone(name), ()
@@ -395,6 +400,15 @@ def date_notes(reading: Reading, events: Sequence[Event], calendar: Calendar) ->
             yield Note("ambiguous-date", path, first[0], still_open(first[1]))
     elif written := next(open_dates(reading, calendar), None):
         yield Note("ambiguous-date", path, line, still_open(written))
+    dated = (each.stamp for each in events if each.stamp and each.stamp.local)
+    yearless = next((each for each in dated if clock.without_year(each.written)), None)
+    if yearless and yearless.local:
+        text = tr(
+            "This source prints no year: '{written}' was taken to be in {year}, the year of the other logs.",
+            written=yearless.written,
+            year=yearless.local.year,
+        )
+        yield Note("year-inferred", path, line, text)
     twice = next((e for e in events if e.stamp and e.stamp.instant and e.stamp.certainty == "ambiguous"), None)
     if twice and twice.stamp:
         text = tr(
@@ -412,6 +426,11 @@ def open_dates(reading: Reading, calendar: Calendar) -> Iterator[str]:
         seen = clock.read(written)
         if seen and len(seen.orders) > 1 and separator(written) not in calendar.orders:
             yield written
+
+
+def is_settled(reading: Reading, calendar: Calendar) -> bool:
+    """Whether nothing is open: neither the offset, nor an order of day and month."""
+    return calendar.known and next(open_dates(reading, calendar), None) is None
 
 
 def still_open(written: str) -> str:

@@ -4,7 +4,8 @@ By how much the clocks of the hosts differ, from the failures that both ends log
 Every record has one vote, and divides it among all records of the other side that it could belong to. With the
 right correction the votes of all failures of two hosts fall on one point; with any other they scatter. So the
 server's '????' is no hindrance: one of its records fits many, a dozen of them fit in one way only. A lone pair
-counts only if its names make it unmistakable.
+counts only if its names make it unmistakable. Many minutes apart it may be only where neither log holds another
+failure, and hours only where the record itself doubts the clock, for it is about the dates of a certificate.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from mqdiag.clock import WINDOW_S
+from mqdiag.correlate.relation import is_about_dates
 from mqdiag.correlate.views import addressed, same_certificates
 from mqdiag.model import Clock
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from mqdiag.correlate.views import Scale, View
 
 MAX_SKEW_S = 180.0  # clocks further apart than this are not corrected
+ALONE_S = 600.0  # but for the only two failures there are, if they have a name in common
+FAR_S = 86_400.0  # and where a record doubts the clock: its zone or day may be set wrong
 WIDTHS_S = (0.25, 0.5, 1.0, 2.5)  # how far the pairs of two hosts scatter around their skew: tried in turn
 CLEARLY = 1.5  # the best correction must have this many times the votes of the next best
 BY_FAR = 3.0  # the same where that alone is enough to say that it is no chance
@@ -52,6 +56,12 @@ class Vote:
     addressed: bool
     lone: bool  # neither has another partner
 
+    seen: bool  # the acceptor names the caller's host
+
+    @property
+    def is_unmistakable(self) -> bool:
+        return self.lone and (self.named or self.seen)
+
 
 def clocks(clients: Sequence[View], servers: Sequence[View], scale: Scale) -> list[Clock]:
     """The clocks of every two hosts that failures show; those with too wide a spread among them, to be shown."""
@@ -60,7 +70,42 @@ def clocks(clients: Sequence[View], servers: Sequence[View], scale: Scale) -> li
         pair = clients[vote.one].clock, servers[vote.other].clock
         if pair[0] != pair[1]:
             by_clocks[pair].append(vote)
-    return [clock for pair, each in sorted(by_clocks.items()) if (clock := settle(pair, each))]
+    found = [clock for pair, each in sorted(by_clocks.items()) if (clock := settle(pair, each))]
+    return found or ([] if by_clocks else far_apart(clients, servers, scale))
+
+
+def far_apart(clients: Sequence[View], servers: Sequence[View], scale: Scale) -> list[Clock]:
+    """The clock of the only two failures there are, where they name each other or one doubts the clock."""
+    if len(clients) != 1 or len(servers) != 1:
+        return []
+    client, server = clients[0], servers[0]
+    if client.instant is None or server.instant is None or client.clock == server.clock:
+        return []
+    apart = server.instant - client.instant
+    doubted = any(is_about_dates(each) for each in (*client.episode.events, *server.episode.events))
+    if not (know_each_other(client, server) if doubted else is_named(client, server) or is_seen(client, server)):
+        return []
+    if abs(apart) > (FAR_S if doubted else ALONE_S) or not is_pair(client, server, scale):
+        return []
+    return [Clock((client.clock, server.clock), round(apart, 3), 0.0, 1)]
+
+
+def is_pair(client: View, server: View, scale: Scale) -> bool:
+    """Whether two episodes can be the two ends of one failure."""
+    return scale.likeness(client, server) >= 2 and scale.relation(client, server) >= 2
+
+
+def know_each_other(client: View, server: View) -> bool:
+    """Whether they have a name in common, and the acceptor names no other host as the caller."""
+    if is_named(client, server) or is_seen(client, server):
+        return True
+    others = {each for each in server.traits.peers if ":" not in each and not each.replace(".", "").isdigit()}
+    return addressed(client.traits, server.traits) >= 2 and not (client.traits.hosts and others)
+
+
+def is_seen(client: View, server: View) -> bool:
+    """Whether the acceptor's records name the caller's host."""
+    return bool(client.traits.hosts & server.traits.peers)
 
 
 def votes(clients: Sequence[View], servers: Sequence[View], scale: Scale) -> Iterator[Vote]:
@@ -75,7 +120,7 @@ def votes(clients: Sequence[View], servers: Sequence[View], scale: Scale) -> Ite
         low, high = bisect_left(times, client.begin - MAX_SKEW_S), bisect_right(times, client.end + MAX_SKEW_S)
         found = []
         for _, place in timed[low:high]:
-            if scale.likeness(client, servers[place]) >= 2 and scale.relation(client, servers[place]) >= 2:
+            if is_pair(client, servers[place], scale):
                 found.append((place, is_named(client, servers[place])))
         if any(named for _, named in found):  # who has a partner by name has no other
             found = [each for each in found if each[1]]
@@ -91,7 +136,8 @@ def votes(clients: Sequence[View], servers: Sequence[View], scale: Scale) -> Ite
             near = addressed(client.traits, server.traits) >= 2
             lone = len(found) == 1 and wanted[place] == 1
             share = 1 / max(len(found), wanted[place])
-            yield Vote(server.instant - client.instant, share, index, place, client.sort, named, near, lone)
+            apart, seen = server.instant - client.instant, is_seen(client, server)
+            yield Vote(apart, share, index, place, client.sort, named, near, lone, seen)
 
 
 def sample(clients: Sequence[View]) -> Iterator[int]:
@@ -125,7 +171,7 @@ def settle(pair: Pair, found: Sequence[Vote]) -> Clock | None:
         members, times = best_point(ordered, width)
         if is_sure(members, times) and (times >= BY_FAR or is_no_chance(members, len(ordered), width)):
             return clock(pair, members)
-    sure = [each for each in ordered if each.named and each.lone]
+    sure = [each for each in ordered if each.is_unmistakable]
     return clock(pair, sure) if len(sure) > 1 else None
 
 
@@ -179,7 +225,7 @@ def is_sure(members: Sequence[Vote], times: float) -> bool:
     """
     if times < CLEARLY:
         return False
-    if any(each.lone and each.named for each in members):
+    if any(each.is_unmistakable for each in members):
         return True
     known = [each for each in members if each.addressed or each.named]
     sorts = len({each.sort for each in members}) + 0.5 * len({each.sort for each in known})
@@ -193,7 +239,7 @@ def is_no_chance(members: Sequence[Vote], votes: int, width_s: float) -> bool:
 
     They are as many as a Poisson distribution has them, at each of the points that were looked at.
     """
-    if any(each.lone and each.named for each in members):
+    if any(each.is_unmistakable for each in members):
         return True
     known = any(each.addressed or each.named for each in members)
     count = len(members) if known else len({each.sort for each in members})

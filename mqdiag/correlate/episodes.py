@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mqdiag import clock
 from mqdiag.correlate.relation import is_application
+from mqdiag.model import Code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +24,7 @@ TOGETHER_S = 2.5  # cause, twin and wrapper of one failure follow each other wit
 FFST_S = 5.0  # a report takes its time to be written
 MOST_OPEN = 40  # episodes of one writer that a record is compared with
 SECURITY_LAYERS = ("chlauth", "connauth", "oam")
+NOT_AUTHORIZED = Code("mqrc", "2035")
 FAILURE_ROLES = ("judge", "victim", "wrapper", "noise")
 
 
@@ -148,9 +150,14 @@ def differ(episode: Episode, event: Event) -> bool:
     return bool(event.channel and channels and event.channel not in channels)
 
 
+def is_of_security(event: Event) -> bool:
+    """Whether a record is of a refusal: AMQ8077, or AMQ9599 and its like with reason code 2035."""
+    return event.layer in SECURITY_LAYERS or NOT_AUTHORIZED in event.codes
+
+
 def security_twins(one: Event, other: Event) -> bool:
     """AMQ8077 by the agent and AMQ9557 by the channel process a few milliseconds later are one refusal."""
-    return one.layer in SECURITY_LAYERS and other.layer in SECURITY_LAYERS
+    return is_of_security(one) and is_of_security(other)
 
 
 def is_report_of(one: Event, other: Event) -> bool:

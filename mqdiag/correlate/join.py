@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mqdiag.clock import WINDOW_S, common_time, compared
+from mqdiag.correlate.calendars import QUARTER
 from mqdiag.correlate.clocks import clocks, consistent
 from mqdiag.correlate.episodes import Episode
 from mqdiag.correlate.matching import Edge, assign, swaps
@@ -31,6 +32,8 @@ CALL_S = 2.5  # between a client's record and what its application prints
 SURE = 6.0  # the likeness of two records that name one channel: any clock will do for them
 NARROWEST_S = 2.0  # the window where many pairs of two hosts were closer than that
 ENOUGH_FOR_SCATTER = 4  # pairs that show how far apart the records of one failure are
+FARTHEST_S = 26 * 3600.0  # between the local times of one moment anywhere
+UNSET_S = 60.0  # by so much clocks differ that nobody sets
 TIMELESS = 0.2  # the worth of a pair whose distance in time is not known
 
 
@@ -164,11 +167,25 @@ def two_ends(clients: Sequence[View], servers: Sequence[View], scale: Scale, clo
 
 
 def fits_without_time(client: View, server: View, scale: Scale) -> bool:
-    """Without times a pair needs complementary records, and that the client does not call another host."""
+    """
+    Without times a pair needs complementary records, that the client does not call another host, and that the local
+    times, if that is all there is, can be one moment in two zones.
+    """
     told = untimed(client) and all(is_application(each) for each in client.episode.events)
     called = {each.peer.host.lower() for each in client.episode.events if each.peer and each.peer.host}
     conflict = bool(called and server.traits.hosts and not server.traits.hosts & called)
-    return (scale.relation(client, server) == 3 or told) and not conflict
+    complementary = scale.relation(client, server) == 3 or told
+    return complementary and not conflict and can_be_one_moment(client.episode.lead, server.episode.lead)
+
+
+def can_be_one_moment(one: Event, other: Event) -> bool:
+    """Whether two local times differ by quarters of an hour, as zones do, give or take what clocks differ."""
+    ours, theirs = (each.stamp.local if each.stamp else None for each in (one, other))
+    if ours is None or theirs is None:
+        return True
+    apart = abs((ours - theirs).total_seconds())
+    quarters = apart % QUARTER.total_seconds()
+    return apart <= FARTHEST_S and min(quarters, QUARTER.total_seconds() - quarters) <= UNSET_S
 
 
 def near(ones: Sequence[View], others: Sequence[View], shift: Callable[[View], float]) -> Iterator[tuple[int, int]]:

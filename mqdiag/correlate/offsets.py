@@ -36,8 +36,9 @@ CLEARLY = 2  # and by so many times more than on any other reading
 
 def infer_offsets(events: Mapping[str, Sequence[Event]], calendars: Mapping[str, Calendar]) -> None:
     """
-    Give the calendars without offset the one that pairs of failures support. `events` are those of judges and
-    victims, by source path.
+    Give the calendars without offset the one that pairs of failures support, and those that leave the order of day
+    and month open the one in which the pairs are at the same time. `events` are those of judges and victims, by
+    source path.
 
     Where no pair is within the window the clocks may differ as well: then several pairs must agree.
     """
@@ -49,11 +50,11 @@ def infer_offsets(events: Mapping[str, Sequence[Event]], calendars: Mapping[str,
     related: dict[tuple[object, object], bool] = {}
     for path, calendar in sorted(calendars.items()):
         wanted = events.get(path, ())
-        if calendar.known or not wanted:
+        if not wanted or (calendar.known and all(each.instant for each in wanted)):
             continue
         wanted = wanted[:: len(wanted) // SAMPLE + 1]
         for limit_s, enough, clearly in ((WINDOW_S, 1, 1), (MAX_SKEW_S, ENOUGH, CLEARLY)):
-            votes, partner = ballot(wanted, known, related, limit_s)
+            votes, partner = ballot(wanted, known, related, limit_s, calendar)
             best = [*votes.most_common(2), (None, 0), (None, 0)]
             (reading, count), (_, next_best) = best[:2]
             if reading and count >= enough and count > clearly * next_best - (clearly > 1):
@@ -66,6 +67,7 @@ def ballot(
     known: Mapping[object, Sequence[Event]],
     related: dict[tuple[object, object], bool],
     limit_s: float,
+    calendar: Calendar,
 ) -> tuple[Counter[Reading], dict[Reading, str]]:
     """Which readings how many of the events vote for, and with which partner; `related` keeps what was asked."""
     votes = Counter[Reading]()
@@ -78,7 +80,7 @@ def ballot(
                 related[own, other] = fits(event, each[0])
             if related[own, other]:
                 near += each
-        for reading, found in fitting(event, near, limit_s).items():
+        for reading, found in fitting(event, near, limit_s, calendar).items():
             votes[reading] += 1
             partner.setdefault(reading, f"{found.span.path}:{found.span.line}")
     return votes, partner
@@ -95,14 +97,15 @@ class Reading:
 def adopt(reading: Reading, partner: str, calendar: Calendar) -> None:
     if reading.order:
         calendar.orders = {**calendar.orders, reading.order[0]: reading.order[1]}
-    calendar.offsets = [(datetime.min, reading.offset)]
-    calendar.basis = tr("paired with {record}", record=partner)
+    if not calendar.known:
+        calendar.offsets = [(datetime.min, reading.offset)]
+        calendar.basis = tr("paired with {record}", record=partner)
 
 
-def fitting(event: Event, known: Iterable[Event], limit_s: float) -> dict[Reading, Event]:
+def fitting(event: Event, known: Iterable[Event], limit_s: float, calendar: Calendar) -> dict[Reading, Event]:
     """
     The readings under which an event is the counterpart of one of the known events, one vote each; their clocks
-    may differ by the limit.
+    may differ by the limit. Where the calendar knows the offset (--tz), only the order of day and month is open.
     """
     found: dict[Reading, Event] = {}
     readings = locals_of(event)
@@ -111,6 +114,8 @@ def fitting(event: Event, known: Iterable[Event], limit_s: float) -> dict[Readin
         for order, local in readings:
             difference = local - other.instant.replace(tzinfo=None)
             offset = round(difference / QUARTER) * QUARTER
+            if calendar.known and offset not in calendar.offsets_at(local):
+                continue
             if abs(offset) > FARTHEST or abs((difference - offset).total_seconds()) > limit_s:
                 continue
             reading = Reading(order, offset)

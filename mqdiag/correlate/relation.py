@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from mqdiag.knowledge import knowledge
+from mqdiag.model import Code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,10 +17,26 @@ if TYPE_CHECKING:
 # a refused certificate, for its own handshake has ended by then.
 CLOSED = {"AMQ9206", "AMQ9208", "AMQ9209"}
 
+# What an end logs whose handshake the other end closed, for whatever reason.
+HANDSHAKE_CLOSED = {"AMQ9665", "AMQ9771", "CSQX665"}
+
 APPLICATION = (
     "java-exception",
     "mqi-transcript",
 )  # kinds in which an application tells what its call returned
+
+
+# Records of a certificate that was refused for its dates. Then the clock of the host that checked may be the fault.
+DATES_IDS = {"AMQ9652", "AMQ9658", "CSQX658"}
+DATES_CODES = {Code("x509", "9"), Code("x509", "10"), Code("gskit", "401")}
+DATES_WORDS = ("CertificateNotYetValidException", "CertificateExpiredException", "NotTimeValid")
+
+
+def is_about_dates(event: Event) -> bool:
+    """Whether a record says that a certificate was refused for the time at which it was checked."""
+    said = event.facts.get("exceptions", "")
+    named = event.message_id is not None and event.message_id.key in DATES_IDS
+    return named or bool(event.codes & DATES_CODES) or any(each in said for each in DATES_WORDS)
 
 
 def is_application(event: Event) -> bool:
@@ -34,9 +51,18 @@ def closed_side(event: Event) -> str | None:
 
 @cache
 def complementary(one: str, other: str) -> bool:
-    """Whether these two message ids are written by the two ends of one failure (`peers` of messages/*.toml)."""
+    """
+    Whether these two message ids are written by the two ends of one failure: `peers` of messages/*.toml, and every
+    finding of TLS at one end with the closed handshake at the other.
+    """
     messages = knowledge().messages
-    return any(b in messages[a].peers for a, b in ((one, other), (other, one)) if a in messages)
+    both = [(a, b) for a, b in ((one, other), (other, one)) if a in messages]
+    return any(b in messages[a].peers or (b in HANDSHAKE_CLOSED and is_finding_of_tls(a)) for a, b in both)
+
+
+def is_finding_of_tls(key: str) -> bool:
+    message = knowledge().messages[key]
+    return message.role == "judge" and message.layer == "tls"
 
 
 def layers_of(event: Event) -> tuple[str, ...]:
@@ -55,7 +81,8 @@ def relation(one: Event, other: Event) -> float:
     """
     one_key, other_key = (each.message_id.key if each.message_id else "" for each in (one, other))
     if complementary(one_key, other_key):
-        return 3 if one.role != other.role or one.layer in ("tcp", "channel") else 0
+        both_unsaid = names_no_cause(one) and names_no_cause(other)
+        return 3 if one.role != other.role or one.layer in ("tcp", "channel") or both_unsaid else 0
     if CLOSED & {one_key, other_key} and "judge" in (one.role, other.role):
         return 1.5 if "client" in (closed_side(one), closed_side(other)) else 0
     shared = set(layers_of(one)) & set(layers_of(other))
@@ -67,6 +94,11 @@ def relation(one: Event, other: Event) -> float:
     if roles == {"judge", "victim"} or (roles == {"judge", "wrapper"} and shared == {"tls"}):
         return 2
     return 1 if shared <= {"tcp", "channel"} and roles <= {"judge", "victim"} else 0
+
+
+def names_no_cause(event: Event) -> bool:
+    """Whether a record prints no code that says why: AMQ9659 at both ends is one failure, two findings are two."""
+    return all(code.namespace == "gskit" for code in event.codes)
 
 
 def contradict(one: Iterable[Event], other: Iterable[Event]) -> bool:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mqdiag.correlate.relation import CLOSED, is_application, relation
+from mqdiag.correlate.relation import CLOSED, is_application, names_no_cause, relation
 from mqdiag.names import same_certificate
 
 if TYPE_CHECKING:
@@ -131,7 +131,8 @@ def kind(event: Event) -> tuple[object, ...]:
     """What `relation` looks at."""
     key = event.message_id.key if event.message_id else ""
     closed = key in CLOSED and bool(event.channel)
-    return key, event.role, event.layer, is_application(event), event.reason_code, closed and event.side
+    end = closed and event.side
+    return key, event.role, event.layer, is_application(event), event.reason_code, end, names_no_cause(event)
 
 
 @dataclass(slots=True)

@@ -50,6 +50,7 @@ def failure(event: Event, tree: ParseTree, text: str) -> Event:
         "exceptions": " > ".join(exceptions),
     }
     alert = alert_code(exceptions)
+    printed = [Code("mqrc", str(reason_code))] if reason_code else []
     return replace(
         event,
         queue_manager=queue_manager(tree) or arguments.get("queue_manager") or event.queue_manager,
@@ -58,9 +59,7 @@ def failure(event: Event, tree: ParseTree, text: str) -> Event:
         user=arguments.get("user"),
         message_id=MessageId("AMQ", amq_id(inner)[3:7]) if inner else None,
         reason_code=reason_code,
-        codes=frozenset(
-            code for code in (Code("mqrc", str(reason_code)) if reason_code else None, alert) if code is not None
-        ),
+        codes=frozenset((*printed, *([alert] if alert else []), *chain_codes(exceptions))),
         inserts=values,
         facts={name: value for name, value in facts.items() if value},
         text=(first(inner, "AMQ_TEXT") or event.text) if inner else event.text,
@@ -207,6 +206,20 @@ def alert_code(exceptions: Sequence[str]) -> Code | None:
             if name and entry.name.lower() == name:
                 return Code("alert", number)
     return None
+
+
+def chain_codes(exceptions: Sequence[str]) -> Iterator[Code]:
+    """
+    What .NET found wrong in the chain of a certificate: names after the last colon, the same in every language.
+
+    'System.Security.Authentication.AuthenticationException: ... in the certificate chain: NotTimeValid, UntrustedRoot'
+    """
+    known = knowledge().codes.get("dotnet", {})
+    for each in exceptions:
+        name, _, reason = each.partition(": ")
+        named = reason.rpartition(": ")[2].rstrip(".").split(", ") if name.startswith("System.") else []
+        if named and all(status in known for status in named):
+            yield from (Code("dotnet", status) for status in named)
 
 
 # ---- what else is printed --------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-STAMP_KEYS = ("@timestamp", "timestamp", "time", "ts", "asctime")  # of loggers that write JSON
+STAMP_KEYS = ("@timestamp", "timestamp", "Timestamp", "datetime", "time", "ts", "asctime", "@t")  # in JSON
 OTHERS = b"First Failure Symptom Report"  # a Java FFST holds the same stack traces, and is for its own format
 MAX_JOINED = 12  # lines that one line of a log was wrapped into
 MAX_NESTED = 60  # brackets in brackets; JMQI exceptions nest five deep
@@ -94,8 +94,10 @@ class Application(Format):
         return re.compile("|".join(f"(?P<{each}>{self.terminal(each)})" for each in names))
 
     @cached_property
-    def stream(self) -> re.Pattern[str]:
-        return re.compile("^" + self.terminal("STREAM"), re.MULTILINE)
+    def way(self) -> re.Pattern[str]:
+        """What the way of a log, such as Docker's or the journal's, put before its lines."""
+        stream, journal = self.terminal("STREAM"), self.terminal("JOURNAL")
+        return re.compile(f"^(?:(?:{stream})(?P<relayed>{journal})?|(?P<journal>{journal}))", re.MULTILINE)
 
     @cached_property
     def entry(self) -> re.Pattern[str]:
@@ -104,24 +106,25 @@ class Application(Format):
     @cached_property
     def head(self) -> re.Pattern[str]:
         """The stamp of an entry, as the last thing of its head."""
-        return re.compile(rf"({self.terminal('STAMP')})[\])]?\Z")
+        return re.compile(rf"({self.terminal('STAMP')})[\])\"]?\Z")
 
     def terminal(self, name: str) -> str:
         return grammar.terminal(self.grammar_name, name)
 
     def parse(self, record: Record, encoding: str | None) -> Event:
-        whole = flat(self.text(record, encoding))
-        prefix = self.stream.match(whole)
-        text = self.stream.sub("", whole)
+        whole = self.text(record, encoding)
+        way = self.way.match(whole)
+        text = flat(self.way.sub("", whole))
         entry = self.entry.match(text)
         message = text[entry.end() :] if entry else text
         sign = re.search(self.sign.pattern.decode("ascii"), message) if self.sign.search(record.data) else None
         event = Event(
             kind=self.kind,
             span=record.span,
-            stamp=self.stamp(entry[0], prefix[0] if prefix else "") if entry else None,
+            stamp=self.stamp(entry[0] if entry else "", way[0] if way else ""),
             side="client",
             text=line_at(message, sign.start() if sign else 0),
+            **writer((way["relayed"] or way["journal"] or "") if way else ""),
             **self.names(text),
         )
         if sign is None:
@@ -129,12 +132,14 @@ class Application(Format):
         text = shallow(unfolded(around(text, sign.start())))
         return failure(event, self.tree(text), text)
 
-    def stamp(self, head: str, prefix: str) -> Stamp | None:
-        """The stamp of an entry; its instant only where it prints the zone, or Docker's own stamp before it does."""
+    def stamp(self, head: str, way: str) -> Stamp | None:
+        """The stamp of an entry; that of Docker or the journal before it where it has none or prints no zone."""
         found = self.head.search(head)
         own = read_stamp(found[1]) if found else None
-        streamed = re.search(self.terminal("STAMP"), prefix)
-        return read_stamp(streamed[0]) if streamed and own and not own.instant and is_stated(streamed[0]) else own
+        streamed = re.search(self.terminal("STAMP"), way)
+        if streamed and (own is None or (not own.instant and is_stated(streamed[0]))):
+            return read_stamp(streamed[0])
+        return own
 
     def names(self, text: str) -> Names:
         """What an application says of queue manager, channel and host in its own words; the first of each counts."""
@@ -145,7 +150,7 @@ class Application(Format):
         host = found.get("AT_HOST", "").partition(" ")[2] or conname
         return {
             "queue_manager": last_word(found.get("QUEUE_MANAGER") or found.get("SAMPLE_RUN", "")),
-            "channel": last_word(found.get("ON_CHANNEL") or channel.replace("=", " ")),
+            "channel": last_word(found.get("ON_CHANNEL") or channel),
             "peer": peer(host) if host else None,
         }
 
@@ -175,6 +180,19 @@ def is_stated(written: str) -> bool:
     return read_stamp(written).instant is not None
 
 
+class Writer(TypedDict):
+    host: str | None
+    program: str | None
+    process: int | None
+
+
+def writer(journal: str) -> Writer:
+    """Host, program and process of 'May 06 10:00:01 kiosk-7 feed[8800]: '."""
+    _, host, ident = (["", "", "", *journal.rstrip(": ").rsplit(" ", 2)])[-3:]
+    program, _, process = ident.rstrip("]").partition("[")
+    return {"host": host or None, "program": program or None, "process": int(process) if process.isdigit() else None}
+
+
 class Names(TypedDict):
     queue_manager: str | None
     channel: str | None
@@ -198,8 +216,8 @@ def only_one(values: Iterable[T | None]) -> T | None:
 
 
 def last_word(text: str) -> str | None:
-    """`BKQ01` of 'queue manager 'BKQ01''."""
-    return text.rpartition(" ")[2].strip("'\"") or None
+    """`BKQ01` of 'queue manager 'BKQ01'', `FEED.IN` of 'channel=FEED.IN'."""
+    return re.split("[ =]", text)[-1].strip("'\"") or None
 
 
 def line_at(text: str, position: int) -> str:
@@ -219,7 +237,7 @@ def flat(text: str) -> str:
     if not re.match(grammar.terminal("application", "JSON_ENTRY"), text):
         return text
     found = fields(text[text.index("{") :].partition("\n")[0])
-    stamp = next((str(found[key]) for key in STAMP_KEYS if key in found), "")
+    stamp = next((clock.since_1970(found[key]) or str(found[key]) for key in STAMP_KEYS if key in found), "")
     message = [found[key] for key in ("message", "msg") if key in found]
     inner = [each for value in found.values() if isinstance(value, dict) for each in value.values()]
     parts = dict.fromkeys(each for each in [*message, *found.values(), *inner] if isinstance(each, str))

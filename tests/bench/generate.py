@@ -143,7 +143,7 @@ MESSAGES: dict[str, tuple[str, dict[str, str]]] = {
         {"A1": "414", "A2": "{code}", "C1": "{ch}", "C2": "{cert}", "C3": "{peer}"},
     ),
     "AMQ9658": ("An SSL certificate failed date validation.", {"C1": "{ch}"}),
-    "AMQ9646": ("Channel could not connect to the CRL server.", {"C1": "crl.example.com"}),
+    "AMQ9646": ("Channel '{ch}' could not connect to any LDAP CRL servers.", {"C1": "{ch}"}),
     "AMQ9637": ("Channel is lacking a certificate.", {"C1": "{ch}"}),
     "AMQ9642": ("No SSL or TLS certificate for channel '{ch}'.", {"C1": "{ch}", "C2": "{peer}"}),
     "AMQ9631": (

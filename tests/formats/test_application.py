@@ -362,3 +362,56 @@ def test_sentences_about_failures(line: str) -> None:
 )
 def test_addresses(text: str, expected: Peer | None) -> None:
     assert peer(text) == expected
+
+
+# ---- the journal, logfmt, .NET ----------------------------------------------------------------------------------
+
+
+def test_the_journal_names_host_program_and_process() -> None:
+    _, bare, inner, logfmt, as_json, java, _ = linked("through-the-journal.log")
+
+    assert (bare.host, bare.program, bare.process) == ("kiosk-7", "kiosk-feed", 8800)
+    assert bare.stamp is not None
+    assert bare.stamp.written == "Sep 18 08:15:04"  # no year, so no time
+    assert inner.stamp is not None
+    assert inner.stamp.written == "2024/09/18 08:15:14"  # the program's own stamp says more
+    assert str(logfmt.instant) == "2024-09-18 06:15:24.118000+00:00"
+    assert str(as_json.instant) == "2024-09-18 06:15:34.120000+00:00"
+    assert (java.span.line, java.span.last_line, java.message_id and java.message_id.key) == (6, 9, "AMQ9771")
+
+
+def test_a_level_is_no_host() -> None:
+    event = parsed("INFO dairy: MQCONNX: MQCC = MQCC_FAILED [2] MQRC = MQRC_NOT_AUTHORIZED [2035]")
+
+    assert event.host is None
+    assert event.reason_code == 2035
+
+
+def test_logfmt_names_the_channel() -> None:
+    assert [each.channel for each in failures("logfmt.log")] == ["KIOSK.FEED"] * 3
+
+
+def test_an_entry_of_the_console_logger_of_dotnet_is_whole() -> None:
+    (event,) = failures("console-logger-of-dotnet.log")
+
+    assert (event.span.line, event.span.last_line) == (3, 8)
+    assert (event.channel, event.reason_code) == ("KIOSK.TLS", 2393)
+    assert {str(each) for each in event.codes} == {"mqrc:2393", "dotnet:NotTimeValid", "dotnet:UntrustedRoot"}
+
+
+@pytest.mark.parametrize(
+    ("reason", "codes"),
+    [
+        ("errors in the certificate chain: Revoked", {"dotnet:Revoked"}),
+        ("according to the validation procedure: RemoteCertificateNameMismatch", set()),  # not a status of a chain
+        ("Authentication failed: see inner exception", set()),
+        ("errors in the certificate chain: PartialChain, SomethingNew", set()),  # a list that is not understood
+    ],
+)
+def test_what_dotnet_found_in_a_chain(reason: str, codes: set[str]) -> None:
+    event = parsed(
+        "x\nIBM.WMQ.MQException: CompCode: 2, Reason: 2393\n"
+        f" ---> System.Security.Authentication.AuthenticationException: The certificate is invalid, {reason}\n"
+    )
+
+    assert {str(each) for each in event.codes} - {"mqrc:2393"} == codes

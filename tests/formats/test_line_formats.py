@@ -41,6 +41,7 @@ OURS = {
     "freight-responder-does-not-know/freightd.log": application.FORMAT,
     "ledger-peer-name-on-zos/zos/QMZ1CHIN.txt": zosjoblog.FORMAT,
     "orders-stash-file-unreadable/client/app.log": application.FORMAT,
+    "parcel-wrong-port/ticket-48213.md": application.FORMAT,  # quotes the log of a pod
     "orders-stash-file-unreadable/server/qmgr-stdout.log": console.FORMAT,
 }
 
