@@ -46,6 +46,8 @@ ZONE = re.compile(
 )
 # The year behind the time of day: 'Tue Feb 11 09:44:51 UTC 2025', 'Tue February 19 12:58:42 GMT Standard Time 2002'
 TRAILING_YEAR = re.compile(r"[\d:.]{1,30}(?: [A-Za-z]{2,12}){0,3} (?P<y>(?:19|20)\d\d)\b")
+# '22/05/30 13:20:12:390 JST': WebSphere in Japan and Korea, where dates begin with the year
+EASTERN_TIME = re.compile(r"[ \d:.]{5,30}(?:JST|KST)\b")
 # Abbreviations that mean one offset wherever MQ is run; IST, CST and BST mean several and stay unread.
 ZONE_HOURS = {
     "Z": 0, "UTC": 0, "GMT": 0, "JST": 9, "KST": 9, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3,
@@ -124,7 +126,7 @@ def _date(written: str) -> tuple[tuple[int, int, int], tuple[Order, ...], str] |
     if match := NUMERIC.search(written):
         numbers = int(match["a"]), int(match["b"]), int(match["c"])
         candidates: tuple[Order, ...] = ("dmy", "mdy")
-        if len(match["a"]) == 4:
+        if len(match["a"]) == 4 or (EASTERN_TIME.match(written, match.end()) and dated(numbers, "ymd")):
             candidates = ("ymd",)
         elif match["sep"] == ".":
             candidates = ("dmy",)

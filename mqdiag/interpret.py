@@ -37,6 +37,10 @@ NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")  # what
 PEER = re.compile(
     r"^\s*(?P<host>[^\s()/,]{1,255})?(?:\s*\((?P<address>(?=\w*[.:])[0-9A-Fa-f.:]{3,45})\))?(?:\s*\((?P<port>\d{1,5})\))?"
 )
+# puertoqm (198.51.100.3)(1414)   branch14 (203.0.113.114) (1414)   198.51.100.3
+WITH_ADDRESS = re.compile(
+    r"(?:[^\s()/,']{1,255} ?\([0-9A-Fa-f.:]{7,45}\)|[0-9]{1,3}(?:\.[0-9]{1,3}){3})(?: ?\([0-9]{1,5}\))?"
+)
 ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}")
 
 # Names in `quoted` that are fields of an event; the others are facts.
@@ -61,6 +65,7 @@ def interpret(event: Event) -> Event:
     quoted = named_quotes(event, message)
     codes = frozenset(codes_of(event, message)) | event.codes
     peer_text = event.inserts.get(message.peer or "") or event.facts.get("remote_host") or quoted.get("peer")
+    peer_text = peer_text or quoted_address(event, message)
     return replace(
         event,
         side=event.side or side_of(event, message),
@@ -84,6 +89,13 @@ def channel_of(event: Event, message: Message, quoted: Mapping[str, str]) -> str
     if said or event.inserts or not (message.channel or "channel" in message.quoted):
         return channel_name(said)
     return next((each for each in quotes(event.body) if each.isupper() and channel_name(each) and "." in each), None)
+
+
+def quoted_address(event: Event, message: Message) -> str | None:
+    """Where a log prints no inserts: the first quoted part of the explanation that has an address in parentheses."""
+    if event.inserts or message.peer is None:
+        return None
+    return next((each for each in quotes(event.body) if WITH_ADDRESS.fullmatch(each.strip())), None)
 
 
 def identified(event: Event) -> Event:

@@ -107,3 +107,18 @@ def test_numbers_since_1970(number: float) -> None:
 @pytest.mark.parametrize("value", [True, 42, 17, "1726640104", None, -1726640104])
 def test_what_is_no_time_since_1970(value: object) -> None:
     assert clock.since_1970(value) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("22/05/30 13:20:12:390 JST", "2022-05-30"),
+        ("30/05/2022 13:20:12 JST", "2022-05-30"),
+        ("22/05/30 13:20:12", "2030-05-22"),
+    ],
+)
+def test_the_year_comes_first_where_the_zone_is_that_of_japan(written: str, day: str) -> None:
+    found = clock.read(written)
+
+    assert found is not None
+    assert str(found.local()).startswith(day)

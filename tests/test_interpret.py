@@ -190,3 +190,23 @@ def test_the_first_text_insert_of_these_is_the_channel(key: str) -> None:
     event = read(f"{key}E: Something about a channel.\n\nEXPLANATION:\nNone.\nACTION:\nNone.\n", inserts=inserts)
 
     assert event.channel == "CABLE.A.TO.B"
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("puertoqm (198.51.100.3)(1414)", Peer("puertoqm", "198.51.100.3", 1414)),
+        ("198.51.100.3(1414)", Peer(None, "198.51.100.3", 1414)),
+        ("198.51.100.3", Peer(None, "198.51.100.3", None)),
+        ("A.CHANNEL", None),
+        ("one (two)", None),
+    ],
+)
+def test_an_address_in_the_explanation_where_there_are_no_inserts(written: str, expected: Peer | None) -> None:
+    """AMQ9665 of levels before 9.1 names the other end only in its explanation."""
+    event = read(
+        "AMQ9665: SSL connection closed by remote end of channel 'A.B'.\n\nEXPLANATION:\n"
+        f"The remote host is '{written}'. The channel is 'A.B'.\nACTION:\nNone.\n"
+    )
+
+    assert event.peer == expected

@@ -15,7 +15,7 @@ from mqdiag.correlate import Correlation, correlate, matching
 from mqdiag.correlate.clocks import Vote, is_no_chance
 from mqdiag.correlate.matching import Edge, assign, swaps
 from mqdiag.correlate.relation import relation
-from mqdiag.model import Event, Kind, Peer, Stamp
+from mqdiag.model import Code, Event, Kind, Peer, Stamp
 from mqdiag.parse import Reading
 from mqdiag.sources import Source
 
@@ -84,6 +84,9 @@ def are_one(*events: Event) -> bool:
 # ---- what fits what --------------------------------------------------------------------------------------------
 
 
+FOUND = frozenset({Code("gskval", "575010")})
+
+
 def message(number: str, role: str, layer: str | None = None, **others: Any) -> Event:
     return replace(record(number), **{"role": role, "layer": layer} | others)
 
@@ -94,7 +97,8 @@ def message(number: str, role: str, layer: str | None = None, **others: Any) -> 
         (message("9665", "victim", "tls"), message("9637", "judge", "tls"), 3),
         (message("9519", "judge", "channel"), message("9520", "judge", "channel"), 3),
         (message("9519", "judge", "tcp"), message("9520", "judge", "tcp"), 3),
-        (message("9519", "judge", "tls"), message("9520", "judge", "tls"), 0),
+        (message("9519", "judge", "tls"), message("9520", "judge", "tls"), 3),
+        (message("9519", "judge", "tls", codes=FOUND), message("9520", "judge", "tls", codes=FOUND), 0),
         (message("9209", "victim", "tcp", channel="A", side="client"), message("8077", "judge", "oam"), 1.5),
         (message("9209", "victim", "tcp", channel="A", side="server"), message("8077", "judge", "oam"), 0),
         (message("9209", "victim", "tcp", side="client"), message("8077", "judge", "oam"), 0),
@@ -326,12 +330,48 @@ def test_one_lone_pair_with_a_name_makes_a_clock_and_one_without_does_not() -> N
     assert together(*logs(closed(0), lacking(100))).clocks == ()
 
 
-@pytest.mark.parametrize(("skew", "is_thought_of"), [(179, True), (-179, True), (181, False), (-181, False)])
-def test_clocks_further_apart_than_three_minutes_are_not_thought_of(skew: float, is_thought_of: bool) -> None:
-    found = together(*logs(closed(0), lacking(skew, channel="APP.SVRCONN")))
+OTHERS = (closed(20_000, line=2, channel="B", message_id=None, reason_code=None), lacking(30_000, line=2, layer="tcp"))
+
+
+@pytest.mark.parametrize(
+    ("skew", "others", "is_thought_of"),
+    [
+        (179, OTHERS, True), (-179, OTHERS, True), (181, OTHERS, False), (-181, OTHERS, False),
+        (599, (), True), (-599, (), True), (601, (), False), (-601, (), False),
+    ],
+)  # fmt: skip
+def test_how_far_apart_clocks_are_thought_of(skew: float, others: tuple[Event, ...], is_thought_of: bool) -> None:
+    """Three minutes; ten where the logs hold no other failure and these two name one channel."""
+    found = together(*logs(closed(0), lacking(skew, channel="APP.SVRCONN"), *others))
 
     assert bool(found.clocks) is is_thought_of
-    assert (len(found.occurrences) == 1) is is_thought_of
+    assert (len(found.occurrences) == 1 + len(others)) is is_thought_of
+
+
+CALLS_MQ1 = Peer("mq1", "198.51.100.1", 1414)
+
+
+@pytest.mark.parametrize(
+    ("client", "server", "is_one"),
+    [
+        ({"peer": CALLS_MQ1}, {}, True),  # complementary, and the host that is called
+        ({"peer": CALLS_MQ1}, {"peer": Peer(None, "192.0.2.1")}, True),
+        ({"peer": CALLS_MQ1}, {"peer": Peer("desk2", "192.0.2.2")}, False),  # the acceptor saw another caller
+        ({"peer": Peer("mq2", "198.51.100.2", 1414)}, {}, False),
+        ({}, {}, False),
+        ({"peer": CALLS_MQ1}, {"message_id": None}, False),  # nothing says that it is of this failure
+    ],
+)
+def test_the_only_two_failures_that_names_allow(client: dict[str, Any], server: dict[str, Any], is_one: bool) -> None:
+    assert are_one(closed(0, **client), lacking(97, **server)) is is_one
+
+
+def test_an_ended_channel_is_of_the_side_that_its_cause_is_of() -> None:
+    """AMQ9999 of a caller whose program tells nothing."""
+    ended = replace(closed(0.1, line=1), message_id=None, role="wrapper", side="server", span=span("client/x", 20))
+    (found,) = together(*logs(closed(0), ended)).occurrences
+
+    assert {each.side for each in found.events} == {"client"}
 
 
 def test_lone_pairs_without_a_name_are_no_clock_even_where_they_differ() -> None:

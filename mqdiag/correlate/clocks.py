@@ -55,8 +55,10 @@ class Vote:
     named: bool
     addressed: bool
     lone: bool  # neither has another partner
-
-    seen: bool  # the acceptor names the caller's host
+    seen: bool = False  # the acceptor names the caller's host
+    fits: bool = (
+        False  # complementary records, the caller names the acceptor's host, and the acceptor no other caller's
+    )
 
     @property
     def is_unmistakable(self) -> bool:
@@ -71,23 +73,30 @@ def clocks(clients: Sequence[View], servers: Sequence[View], scale: Scale) -> li
         if pair[0] != pair[1]:
             by_clocks[pair].append(vote)
     found = [clock for pair, each in sorted(by_clocks.items()) if (clock := settle(pair, each))]
-    return found or ([] if by_clocks else far_apart(clients, servers, scale))
+    return found or only_two(clients, servers, scale)
 
 
-def far_apart(clients: Sequence[View], servers: Sequence[View], scale: Scale) -> list[Clock]:
-    """The clock of the only two failures there are, where they name each other or one doubts the clock."""
+def only_two(clients: Sequence[View], servers: Sequence[View], scale: Scale) -> list[Clock]:
+    """The clock of the only two failures there are: the more they have in common, the further apart they may be."""
     if len(clients) != 1 or len(servers) != 1:
         return []
     client, server = clients[0], servers[0]
     if client.instant is None or server.instant is None or client.clock == server.clock:
         return []
     apart = server.instant - client.instant
-    doubted = any(is_about_dates(each) for each in (*client.episode.events, *server.episode.events))
-    if not (know_each_other(client, server) if doubted else is_named(client, server) or is_seen(client, server)):
-        return []
-    if abs(apart) > (FAR_S if doubted else ALONE_S) or not is_pair(client, server, scale):
+    if abs(apart) > farthest_s(client, server, scale) or not is_pair(client, server, scale):
         return []
     return [Clock((client.clock, server.clock), round(apart, 3), 0.0, 1)]
+
+
+def farthest_s(client: View, server: View, scale: Scale) -> float:
+    """How far apart the only two failures may be and still be one; 0 where nothing but the time speaks for it."""
+    known = know_each_other(client, server)
+    if known and any(is_about_dates(each) for each in (*client.episode.events, *server.episode.events)):
+        return FAR_S
+    if is_named(client, server) or is_seen(client, server) or (known and scale.relation(client, server) == 3):
+        return ALONE_S
+    return 0.0
 
 
 def is_pair(client: View, server: View, scale: Scale) -> bool:
@@ -137,7 +146,8 @@ def votes(clients: Sequence[View], servers: Sequence[View], scale: Scale) -> Ite
             lone = len(found) == 1 and wanted[place] == 1
             share = 1 / max(len(found), wanted[place])
             apart, seen = server.instant - client.instant, is_seen(client, server)
-            yield Vote(apart, share, index, place, client.sort, named, near, lone, seen)
+            fits = scale.relation(client, server) == 3 and know_each_other(client, server)
+            yield Vote(apart, share, index, place, client.sort, named, near, lone, seen, fits)
 
 
 def sample(clients: Sequence[View]) -> Iterator[int]:
@@ -167,6 +177,8 @@ def settle(pair: Pair, found: Sequence[Vote]) -> Clock | None:
     pairs differ among themselves, their median and spread: to be shown and not to be used.
     """
     ordered = sorted(found, key=lambda each: (each.apart_s, each.one, each.other))
+    if len(found) == 1 and found[0].lone and found[0].fits:  # of these hosts there is nothing else it could be
+        return clock(pair, found)
     for width in WIDTHS_S:
         members, times = best_point(ordered, width)
         if is_sure(members, times) and (times >= BY_FAR or is_no_chance(members, len(ordered), width)):

@@ -7,7 +7,7 @@ with the same id are two failures, unless one is the FFST of the other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -80,8 +80,17 @@ def episodes(events: Iterable[Event]) -> list[Episode]:
         by_writer.setdefault(writer(event), []).append(event)
     found: list[Episode] = []
     for each in by_writer.values():
-        found.extend(of_one_writer(each))
+        found.extend(of_one_side(episode) for episode in of_one_writer(each))
     return sorted(found, key=lambda each: each.lead.span)
+
+
+def of_one_side(episode: Episode) -> Episode:
+    """
+    The episode with its wrappers on the side of what they wrap: AMQ9999 alone does not show which end wrote it, the
+    record of the same failure does.
+    """
+    side = episode.side
+    return Episode([replace(each, side=side) if each.role == "wrapper" else each for each in episode.events])
 
 
 def writer(event: Event) -> tuple[str, ...]:
