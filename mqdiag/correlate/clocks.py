@@ -177,8 +177,8 @@ def settle(pair: Pair, found: Sequence[Vote]) -> Clock | None:
     pairs differ among themselves, their median and spread: to be shown and not to be used.
     """
     ordered = sorted(found, key=lambda each: (each.apart_s, each.one, each.other))
-    if len(found) == 1 and found[0].lone and found[0].fits:  # of these hosts there is nothing else it could be
-        return clock(pair, found)
+    if len(found) == 1 and found[0].lone and found[0].fits and abs(found[0].apart_s) > WINDOW_S:
+        return clock(pair, found)  # of these hosts there is nothing else it could be
     for width in WIDTHS_S:
         members, times = best_point(ordered, width)
         if is_sure(members, times) and (times >= BY_FAR or is_no_chance(members, len(ordered), width)):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from mqdiag.classify import incident
-from mqdiag.classify.fold import Identity, fold, identity
+from mqdiag.classify.fold import Identity, count, fold, identity
 from mqdiag.follow.window import key_of
 from mqdiag.language import tr
 
@@ -217,7 +217,7 @@ class Ledger:
         state = (len(group), case.dropped, [(v.found, v.occurrence.events, paths(v.occurrence)) for v in spokesmen])
         if case.incident is None or state != case.state:
             case.state = state
-            case.incident = self.made(case, group, incident(spokesmen, len(group) + case.dropped))
+            case.incident = self.made(case, group, incident(spokesmen, count(group) + case.dropped))
             case.pending = case.told is None or news_in(case.told, case.incident)
         sides = {each.side for each in case.incident.evidence}
         case.waits = not decided(case.incident) and hears(sides, {each.span.path for each in case.incident.evidence})

@@ -49,7 +49,7 @@ OBJECT_KINDS = {"qmgr": "queue_manager", "queue": "queue", "channel": "channel"}
 
 MQ_WORD = re.compile(
     r"""
-      (?:AMQ|CSQ[A-Z])\w{0,3}\d{3,4}[A-Z]?                 # message ids
+      AMQ(?:[A-Z]{2})?\d{4}[A-Z]? | CSQ[A-Z]\d{3}[A-Z]?        # message ids
     | MQ[A-Z]{1,12}_\w+ | MQI | MQSC | IBM ?MQ
     | MQ(?:CONNX?|OPEN|PUT1?|GET|CLOSE|DISC|INQ|SET|CMIT|BACK|BEGIN|SUB|SUBRQ|CB|CTL|STAT)
     | MQ(?:JE|JMS)\d{3,4} | JMS[A-Z]{2,4}\d{4}
@@ -70,6 +70,8 @@ MQ_WORD = re.compile(
     """,
     re.VERBOSE,
 )
+# Of the names that people choose only these are MQ's own: TLS_PAYROLL and MQPROD_01 are channels of somebody.
+MQ_OBJECT = re.compile(r"SYSTEM\.\w[\w./%]*|(?:AMQ(?:[A-Z]{2})?\d{4}|CSQ[A-Z]\d{3})[A-Z]?|MQ(?:RC|CC)_\w+|default")
 PROGRAM = re.compile(
     r"(?:amq|runmq|strmq|endmq|crtmq|dltmq|dspmq|setmq|mqrc|mqpgf|mqpcf|csq|fte|rfhutil|openssl|runmqakm)\w*(?:\.exe)?|"
     r"(?:java|javaw|node|dotnet|perl|pwsh|python[\d.]*)(?:\.exe)?|(?:WebSphere|IBM) MQ .*|MQM",
@@ -105,7 +107,9 @@ def own(kind: str, value: str) -> bool:
             return FOLDER.fullmatch(text) is not None or FILE.fullmatch(text) is not None
         case "host" if text.lower().endswith((".ibm.com", ".openssl.org")):
             return True
-        case "class" | "name" | "host" | "queue_manager" | "channel" | "queue" | "object" | "user" | "installation":
+        case "queue_manager" | "channel":
+            return MQ_OBJECT.fullmatch(text) is not None
+        case "class" | "name" | "host" | "queue" | "object" | "user" | "installation":
             return MQ_WORD.fullmatch(text) is not None or (kind == "name" and FILE.fullmatch(text) is not None)
     return False
 

@@ -23,9 +23,6 @@ CLIENT = (HARBOUR / "client" / "AMQERR01.LOG").read_bytes()
 SERVER = (HARBOUR / "server" / "AMQERR01.LOG").read_bytes()
 BLOCKED = storm.record(storm.BLOCKED, 0, "APP.SVRCONN")
 
-# Cases in which follow counts the occurrences of one incident otherwise than analyze. Why is not known yet.
-COUNTED_OTHERWISE = ("lagune-receiver-stopped",)
-
 
 def comparable(incident: Object) -> Object:
     """
@@ -40,8 +37,6 @@ def comparable(incident: Object) -> Object:
 @pytest.mark.parametrize("case", all_cases(), ids=lambda each: each.name)
 def test_the_same_verdicts_as_analyze(case: Case, seed: int) -> None:
     """Every sample case, its files as several inputs, in random pieces; and each id counts its revisions from 1."""
-    if case.name in COUNTED_OTHERWISE:
-        pytest.xfail("follow counts the occurrences otherwise")
     running = followed(case, seed)
     revisions: dict[str, int] = {}
     for each in running.told:
