@@ -53,7 +53,8 @@ ATOMS = (
 BEGINNINGS = ("", "x", '{"', "A(", "01/02/24 10:11:12 - Process(", '{"ibm_a":"', "<1>", "[1=")
 
 FIRST = 800  # characters that show whether it is worth to look closer
-SIZES = (4_000, 16_000)  # bounds of repetitions are smaller than the last
+SIZES = (2_000, 4_000, 16_000)  # bounds of repetitions are smaller than the last
+HOPELESS_S = 1.0  # for twice one of these sizes: no bound of a repetition explains that
 NOTICED_S = 0.004  # for all beginnings together; a linear pattern needs less, by far
 TOKENS = 60  # places where a terminal is tried in one text
 MAX_RATIO = 2.8  # of the times, where the text has doubled; a square would give 4
@@ -62,7 +63,7 @@ MAX_RATIO = 2.8  # of the times, where the text has doubled; a square would give
 TURNS = 5
 MOST_TEXTS = 60  # of one pattern
 LONG = 20  # a repetition that can be as long as this is one to be tried
-END = "\0!"  # what no pattern wants after a run
+ENDS = ("\0!", "\r!")  # what hardly a pattern wants after a run
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def own_texts(compiled: re.Pattern[Any]) -> list[Text]:
     tree = re._parser.parse(written if isinstance(written, str) else written.decode("latin-1"), compiled.flags & FLAGS)  # type: ignore[attr-defined]
     found = []
     for before, unit in runs(tree, ""):
-        found += [Text(before, unit, END), Text("", before + unit)]
+        found += [*(Text(before, unit, end) for end in ENDS), Text("", before + unit)]
         found += [Text("", before)] if before else []
     return list(dict.fromkeys(found))[:MOST_TEXTS]
 
@@ -260,11 +261,11 @@ def growth(pattern: Pattern, text: Text) -> float:
     for size in SIZES:  # a repetition that is bounded looks like a square up to its bound
         small, large = text.of(size), text.of(2 * size)
         if seconds(pattern, small, 1) < NOTICED_S:
-            return 0.0
+            continue  # too short to say
         least = min(least, ratio(pattern, small, large))
-        if least <= MAX_RATIO:
+        if least <= MAX_RATIO or seconds(pattern, large, 1) > HOPELESS_S:
             break
-    return least
+    return 0.0 if least == float("inf") else least
 
 
 def ratio(pattern: Pattern, small: str, large: str) -> float:

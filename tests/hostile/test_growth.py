@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from growth import END, Pattern, Text, all_patterns, growths, own_texts
+from growth import ENDS, Pattern, Text, all_patterns, growths, own_texts
 
 
 def test_every_pattern_grows_like_its_text() -> None:
@@ -41,6 +41,6 @@ def test_a_square_behind_a_beginning_of_its_own_is_seen() -> None:
 def test_texts_are_made_of_a_pattern() -> None:
     found = own_texts(re.compile(r"(?:ab|cd)[0-9]{2}(?: +|\|*)x"))
 
-    assert Text("ab00", " ", END) in found
-    assert Text("ab00", "|", END) in found
+    assert Text("ab00", " ", ENDS[0]) in found
+    assert Text("ab00", "|", ENDS[0]) in found
     assert Text("", "ab00") in found
