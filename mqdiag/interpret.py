@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from mqdiag.model import Certificate, Event, Side
 
+# What records of TCP hold in an insert where others, or those of another level, have the channel.
+SOCKET_CALLS = ("connect", "send", "recv", "select", "accept", "bind", "listen", "read", "write")
 UNKNOWN_CHANNEL = re.compile(r"\?{3,4}")
 CHANNEL_NAME = re.compile(r"[A-Za-z0-9._/%]{1,48}")  # MQ allows 20; people rename when they redact
 # '..' in most catalogues, “..” in Chinese, 「..」 in Japanese, „..” in Polish, « .. » in French and Russian. The
@@ -138,7 +140,8 @@ def is_like_channel(text: str) -> int:
 def channel_name(text: str | None) -> str | None:
     """A channel's name, None for MQ's placeholder of question marks, for an address and for what cannot be a name."""
     name = (text or "").strip()
-    return name if CHANNEL_NAME.fullmatch(name) and not ADDRESS.fullmatch(name) else None
+    is_other = name in SOCKET_CALLS or ADDRESS.fullmatch(name)
+    return name if CHANNEL_NAME.fullmatch(name) and not is_other else None
 
 
 @remembered

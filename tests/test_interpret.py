@@ -210,3 +210,12 @@ def test_an_address_in_the_explanation_where_there_are_no_inserts(written: str, 
     )
 
     assert event.peer == expected
+
+
+def test_a_call_of_the_sockets_is_no_channel() -> None:
+    """AMQ9202 has been seen with `connect` where other records of TCP have the channel."""
+    inserts = "                    ArithInsert1(111)\n                    CommentInsert3({})\n"
+    text = "AMQ9202: Remote host 'b (192.0.2.9) (1414)' not available, retry later.\n\nEXPLANATION:\nx\nACTION:\ny\n"
+
+    assert read(text, inserts=inserts.format("connect")).channel is None
+    assert read(text, inserts=inserts.format("TO.B")).channel == "TO.B"
