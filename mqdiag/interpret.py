@@ -82,6 +82,11 @@ def interpret(event: Event) -> Event:
     )
 
 
+def sided(event: Event, side: Side | None) -> Event:
+    """The event interpreted as one of the side that the user said, or of its own where he said none."""
+    return interpret(replace(event, side=side) if side else event)
+
+
 def channel_of(event: Event, message: Message, quoted: Mapping[str, str]) -> str | None:
     """
     The channel a record names: in its insert, else in its message line, else as the first quoted name of the

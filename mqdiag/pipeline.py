@@ -167,7 +167,7 @@ class Rows:
     calendar: Calendar
 
     def typed(self, framed: Iterable[tuple[Record, Format | None]]) -> Iterator[tuple[Record, Event | None]]:
-        from mqdiag.interpret import interpret
+        from mqdiag.interpret import sided
         from mqdiag.parse import parsed
 
         known = {event.span: event for event in self.reading.events}  # with what the records beside them lend
@@ -176,7 +176,7 @@ class Rows:
             if event is None:
                 yield record, None
                 continue
-            event = interpret(replace(event, side=self.said) if self.said else event)
+            event = sided(event, self.said)
             stamp = self.calendar.stamp(event.stamp) if event.stamp else None
             yield record, replace(event, stamp=stamp, side=event.side or self.lent.at(event.span.offset))
 

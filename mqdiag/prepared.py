@@ -65,7 +65,9 @@ def read(path: Path) -> dict[str, Any] | None:
 @cache
 def digest(folder: Path, files: str, more: str = "") -> str:
     """What a folder's files say, in short; `more` is what else the made thing depends on."""
-    state = blake2b(more.encode(), digest_size=16)
+    if more:
+        return f"{digest(folder, files)} {more}"
+    state = blake2b(digest_size=16)
     for path in sorted(folder.glob(files)):
         text = path.read_bytes()
         state.update(f"\n{path.relative_to(folder).as_posix()} {len(text)}\n".encode())

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mqdiag import formats, grammar
 from mqdiag.errors import MqdiagError
 from mqdiag.formats._base import Format
-from mqdiag.interpret import interpret
+from mqdiag.interpret import sided
 from mqdiag.language import language, speaking, tr
 from mqdiag.parse import HEAD_BYTES, Reading, append, divisible, fill, finish, framed_as, read
 from mqdiag.sources import BLOCK_BYTES
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from mqdiag.formats._base import Tally
     from mqdiag.language import Language
-    from mqdiag.model import Event, Record, Side
+    from mqdiag.model import Record, Side
     from mqdiag.sources import Source
 
 T = TypeVar("T")
@@ -335,7 +335,3 @@ def interpreted(reading: Reading, side: Side | None) -> Reading:
     if reading.example:
         reading.example = sided(reading.example, side)
     return reading
-
-
-def sided(event: Event, side: Side | None) -> Event:
-    return interpret(replace(event, side=side) if side else event)

@@ -18,7 +18,7 @@ from mqdiag.correlate import CORROBORATION, correlate
 from mqdiag.correlate.episodes import is_failure
 from mqdiag.correlate.silence import LOGS
 from mqdiag.follow.stream import Held, Stream
-from mqdiag.interpret import interpret
+from mqdiag.interpret import sided
 from mqdiag.parse import Reading, Stamps
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Log:
             return None
         result = known[0] if len(known) == 1 else merged(known)
         said = sorted((said_by(each, self.side) for each in linked(self.streams)), key=lambda event: event.span)
-        example = interpret(replace(result.example, side=self.side or result.example.side)) if result.example else None
+        example = sided(result.example, self.side) if result.example else None
         return replace(result, events=said, example=example)
 
     def tidy(self) -> None:
@@ -132,8 +132,7 @@ def linked(streams: Iterable[Stream]) -> Iterator[Held]:
 
 def said_by(held: Held, side: Side | None) -> Event:
     if held.said is None:
-        event = held.linked or held.event
-        held.said = interpret(replace(event, side=side or event.side))
+        held.said = sided(held.linked or held.event, side)
     return held.said
 
 

@@ -17,6 +17,7 @@ from mqdiag.formats._failures import failure
 from mqdiag.formats._peers import peer
 from mqdiag.formats.jsonlog import fields
 from mqdiag.model import Event, Peer, Stamp
+from mqdiag.text import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -190,7 +191,7 @@ def writer(journal: str) -> Writer:
     """Host, program and process of 'May 06 10:00:01 kiosk-7 feed[8800]: '."""
     _, host, ident = (["", "", "", *journal.rstrip(": ").rsplit(" ", 2)])[-3:]
     program, _, process = ident.rstrip("]").partition("[")
-    return {"host": host or None, "program": program or None, "process": int(process) if process.isdigit() else None}
+    return {"host": host or None, "program": program or None, "process": number(process)}
 
 
 class Names(TypedDict):

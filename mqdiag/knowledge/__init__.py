@@ -258,11 +258,14 @@ def knowledge() -> Knowledge:
     return current.get() or builtin()
 
 
+FOLDERS = (".", "codes", "messages", "causes")  # below knowledge/; the sentences of other languages are language.py's
+
+
 @cache
 def builtin() -> Knowledge:
     """All that mqdiag brings along, read once. MqdiagError where a file is not what this module says."""
     root = knowledge_dir()
-    held = prepared("knowledge", digest(root, "**/*.toml"), lambda: contents(root))
+    held = prepared("knowledge", " ".join(digest(root, f"{each}/*.toml") for each in FOLDERS), lambda: contents(root))
 
     def each_of(folder: str) -> Iterator[tuple[Path, Any]]:
         return ((root / folder / f"{name}.toml", table) for name, table in held[folder].items())
@@ -279,10 +282,7 @@ def builtin() -> Knowledge:
 
 def contents(root: Path) -> dict[str, dict[str, Any]]:
     """The tables of the TOML files by folder and name, in the order of their names."""
-    return {
-        folder: {path.stem: load(path) for path in sorted((root / folder).glob("*.toml"))}
-        for folder in (".", "codes", "messages", "causes")
-    }
+    return {folder: {path.stem: load(path) for path in sorted((root / folder).glob("*.toml"))} for folder in FOLDERS}
 
 
 def cause(path: Path, table: Any = None) -> Cause:

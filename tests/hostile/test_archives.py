@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
+from horrors import zipped
 
 from mqdiag.archives import expand
 from mqdiag.limits import Limits
@@ -27,14 +28,6 @@ from mqdiag.sources import Source, find
 
 LOG = b"2023-05-16 07:46:35 AMQ9999E: Channel 'A.B' to host 'x' ended abnormally.\n" * 30
 SMALL = Limits(members=50, unpacked_bytes=4 * 1024**2, ratio=50, free_bytes=100_000, held_bytes=1024**2)
-
-
-def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return out.getvalue()
 
 
 def tarred(files: dict[str, bytes], mode: str = "w") -> bytes:

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import time
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -219,32 +220,34 @@ def test_a_file_that_changes_between_the_two_readings_of_records(
     assert "defect" not in err
 
 
-def test_a_file_that_grows_while_it_is_read(tmp_path: Path) -> None:
-    """What stands there at the end of reading is what is counted."""
-    place = tmp_path / "AMQERR01.LOG"
-    place.write_bytes(LOG * 200)
+def read_while(place: Path, change: Callable[[], object]) -> bytes:
+    """What the records of a log hold that is changed when the first of them was read."""
     found, _ = find([str(place)])
     parts = []
     for record, _ in framed(found[0]):
         if not parts:
-            with place.open("ab") as more:
-                more.write(LOG)
+            change()
         parts.append(record.data)
+    return b"".join(parts)
 
-    assert b"".join(parts) == LOG * 201
+
+def test_a_file_that_grows_while_it_is_read(tmp_path: Path) -> None:
+    """What stands there at the end of reading is what is counted."""
+    place = tmp_path / "AMQERR01.LOG"
+    place.write_bytes(LOG * 200)
+
+    def grow() -> None:
+        with place.open("ab") as more:
+            more.write(LOG)
+
+    assert read_while(place, grow) == LOG * 201
 
 
 def test_a_file_that_is_cut_while_it_is_read(tmp_path: Path) -> None:
     place = tmp_path / "AMQERR01.LOG"
     place.write_bytes(LOG * 400)
-    found, _ = find([str(place)])
-    parts = []
-    for record, _ in framed(found[0]):
-        if not parts:
-            os.truncate(place, len(LOG))
-        parts.append(record.data)
 
-    assert (LOG * 400).startswith(b"".join(parts))
+    assert (LOG * 400).startswith(read_while(place, lambda: os.truncate(place, len(LOG))))
 
 
 # ---- size ------------------------------------------------------------------------------------------------------
