@@ -72,7 +72,7 @@ def interpret(event: Event) -> Event:
         event,
         side=event.side or side_of(event, message),
         layer=message.layer,
-        role="victim" if message.role == "judge" and any(c.namespace == "alert" for c in codes) else message.role,
+        role="victim" if message.role == "judge" and any(map(known.is_of_other_end, codes)) else message.role,
         channel=event.channel or channel_of(event, message, quoted),
         peer=event.peer or (peer(peer_text) if peer_text else None),
         certificate=event.certificate or certificate_of(event, message),
@@ -192,17 +192,19 @@ def facts_of(event: Event, message: Message, quoted: Mapping[str, str]) -> dict[
 def codes_of(event: Event, message: Message) -> Iterator[Code]:
     """The codes of a record: from its inserts, else the last free number of its explanation."""
     printed = [(message.codes[insert], event.inserts[insert]) for insert in message.codes if insert in event.inserts]
-    if (
-        not printed
-        and message.body_code
-        and (value := last_number(event.body))
-        and not counts_words(value, event, message)
-    ):
+    value = None if printed or not message.body_code else last_number(event.body) or return_code(event.text)
+    if value and message.body_code and not counts_words(value, event, message):
         printed = [(message.body_code, value)]
     openssl = speaks_openssl(event)
     for namespace, value in printed:
         if code := code_of(namespace, value.strip(), openssl):
             yield code
+
+
+def return_code(text: str) -> str | None:
+    """The `RC=420` that z/OS prints at the end of a message."""
+    found = re.search(r"\bRC=(\d{1,8})$", text)
+    return found[1] if found else None
 
 
 def counts_words(number: str, event: Event, message: Message) -> bool:

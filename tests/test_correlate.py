@@ -132,15 +132,38 @@ def test_a_clock_whose_pairs_disagree_is_shown_and_not_used(tmp_path: Path) -> N
     ]
 
 
-def test_unrelated_failures_make_no_clock(tmp_path: Path) -> None:
-    """Two failures of no name in common, half a minute apart, are no pair and no clock."""
+def test_the_only_two_failures_are_hardly_two_though_no_clock_says_so(tmp_path: Path) -> None:
+    """Of no name in common, half a minute apart: the echo is cited with the refusal, and nothing is learned from it."""
     found = report(
         tmp_path,
         {CLIENT.path: [closed(CLIENT, after(0), "APP.SVRCONN")], SERVER.path: [no_certificate(SERVER, after(30))]},
     )
 
+    (incident,) = found.incidents
     assert found.clocks == ()
-    assert len(found.incidents) == 2
+    assert incident.cause == "certificate-missing"
+    assert [each.role for each in incident.evidence if each.side == "client"] == ["support"]
+    assert any("cannot be told" in each for each in incident.missing)
+
+
+def test_of_many_refusals_an_echo_is_of_none(tmp_path: Path) -> None:
+    """Four causes before and after one closed handshake: it stands alone, as a failure whose refusal is not known."""
+    keys = ("AMQ9637", "AMQ9658", "AMQ9636", "AMQ9716")
+    refused = [
+        record(SERVER, after(30 + 10 * n), key, "Refused.", "????", thread=f"9.{n}") for n, key in enumerate(keys)
+    ]
+    found = report(tmp_path, {CLIENT.path: [closed(CLIENT, after(0), "APP.SVRCONN")], SERVER.path: refused})
+
+    assert len(found.incidents) == 5
+    assert [each.channel for each in found.incidents if each.cause == "rejected-by-peer"] == ["APP.SVRCONN"]
+
+
+@pytest.mark.parametrize("channel, count", [(None, 1), ("APP.SVRCONN", 1), ("OTHER.SVRCONN", 2)])
+def test_names_that_contradict_keep_an_echo_apart(tmp_path: Path, channel: str | None, count: int) -> None:
+    refusal = no_certificate(SERVER, after(100)).replace("????", channel or "????")
+    found = report(tmp_path, {CLIENT.path: [closed(CLIENT, after(0), "APP.SVRCONN")], SERVER.path: [refusal]})
+
+    assert len(found.incidents) == count
 
 
 # ---- what is left open -----------------------------------------------------------------------------------------

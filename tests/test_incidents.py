@@ -80,14 +80,12 @@ def echo(line: int, channel: str | None = "A.SVRCONN") -> Event:
 def test_the_only_record_that_may_be_the_other_ends() -> None:
     found = incident(LACKING, candidates=(echo(5),))
 
-    assert said(found, "client.log") == [
-        "may be the other end's record of this failure, and may as well be that of another"
-    ]
+    assert said(found, "client.log") == ["may be the other end's record of this failure, or of another one"]
     assert [each.event for each in found.evidence if each.span.path == "client.log"] == [echo(5)]
     assert found.channel == "A.SVRCONN"
     assert (
-        "Which record of the client belongs to AMQERR01.LOG:1 cannot be told: client.log:5 (channel A.SVRCONN). "
-        "A process id, a port or a log with clocks set right would tell."
+        "Whether client.log:5 (channel A.SVRCONN) is the record of the client of the failure in AMQERR01.LOG:1 cannot "
+        "be told. A process id, a port or a log with clocks set right would tell."
     ) in found.missing
 
 

@@ -256,7 +256,7 @@ def unpicked(occurrence: Occurrence) -> Sequence[Event]:
 def one_of(occurrence: Occurrence) -> str:
     count = len(occurrence.candidates)
     if count == 1:
-        return tr("may be the other end's record of this failure, and may as well be that of another")
+        return tr("may be the other end's record of this failure, or of another one")
     return tr("one of {count} records that fit equally well as the other end's view of this failure", count=count)
 
 
@@ -356,7 +356,15 @@ def undecidable(occurrence: Occurrence) -> Iterator[str]:
         named.append(tr("{count} more", count=len(occurrence.candidates) - len(named)))
     first = tr(", ").join(named[:-1])
     where = tr("{first} or {last}", first=first, last=named[-1]) if first else named[0]
-    if unpicked(occurrence):
+    if unpicked(occurrence) and not first:
+        yield tr(
+            "Whether {where} is the record of the {side} of the failure in {record} cannot be told. "
+            "A process id, a port or a log with clocks set right would tell.",
+            where=where,
+            side=side,
+            record=place(occurrence.lead),
+        )
+    elif unpicked(occurrence):
         yield tr(
             "Which record of the {side} belongs to {record} cannot be told: {where}. "
             "A process id, a port or a log with clocks set right would tell.",

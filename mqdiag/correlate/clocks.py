@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from mqdiag.clock import WINDOW_S
 from mqdiag.correlate.relation import is_about_dates
-from mqdiag.correlate.views import addressed, same_certificates
+from mqdiag.correlate.views import addressed, host_names, same_certificates
 from mqdiag.model import Clock
 
 if TYPE_CHECKING:
@@ -108,13 +108,13 @@ def know_each_other(client: View, server: View) -> bool:
     """Whether they have a name in common, and the acceptor names no other host as the caller."""
     if is_named(client, server) or is_seen(client, server):
         return True
-    others = {each for each in server.traits.peers if ":" not in each and not each.replace(".", "").isdigit()}
-    return addressed(client.traits, server.traits) >= 2 and not (client.traits.hosts and others)
+    others = client.traits.hosts and host_names(server.traits.peers)
+    return addressed(client.traits, server.traits) >= 2 and not others
 
 
 def is_seen(client: View, server: View) -> bool:
-    """Whether the acceptor's records name the caller's host."""
-    return bool(client.traits.hosts & server.traits.peers)
+    """Whether the acceptor's records name the caller's host, or show a certificate that is named after it."""
+    return bool(client.traits.hosts & (server.traits.peers | server.traits.bearers))
 
 
 def votes(clients: Sequence[View], servers: Sequence[View], scale: Scale) -> Iterator[Vote]:

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 from mqdiag.clock import WINDOW_S, common_time, compared
 from mqdiag.correlate.calendars import QUARTER
 from mqdiag.correlate.clocks import clocks, consistent
+from mqdiag.correlate.echoes import with_echoes
 from mqdiag.correlate.episodes import Episode
 from mqdiag.correlate.matching import Edge, assign, swaps
 from mqdiag.correlate.relation import contradict, is_application, relation
-from mqdiag.correlate.views import Scale, called_by_name, views
+from mqdiag.correlate.views import Scale, called_by_name, signature, untimed, views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -72,8 +73,10 @@ def join(episodes: Sequence[Episode], hosts: Mapping[str, str]) -> Join:
     scale = Scale(called_by_name(clients, servers))
     found = clocks(clients, servers, scale)
     ahead = common_time(found)
-    edges = list(without_guesses(two_ends(clients, servers, scale, correction(found, ahead)), clients, servers))
-    return Join(tuple(pair_up(clients, servers, edges)), tuple(consistent(found, ahead)), ahead)
+    corrected = correction(found, ahead)
+    edges = list(without_guesses(two_ends(clients, servers, scale, corrected), clients, servers))
+    paired = with_echoes(list(pair_up(clients, servers, edges)), clients, servers, scale, corrected)
+    return Join(tuple(paired), tuple(consistent(found, ahead)), ahead)
 
 
 # ---- the client and its application ------------------------------------------------------------------------------
@@ -136,9 +139,12 @@ class Correction:
         Whether closeness in time says something. Where clocks of the bundle are known to be wrong it does not for
         a clock of which nothing is known.
         """
-        return self.trusted or self.groups.get(client.clock, client.clock) == self.groups.get(
-            server.clock, server.clock
-        )
+        return self.trusted or self.known(client, server)
+
+    def known(self, client: View, server: View) -> bool:
+        """Whether it is known how far apart the clocks of the two are."""
+        group = self.groups.get(client.clock, client.clock)
+        return group == self.groups.get(server.clock, server.clock)
 
     def window_s(self, client: View, server: View) -> float:
         scatter = self.scatter.get((client.clock, server.clock), WINDOW_S)
@@ -216,11 +222,6 @@ def distance(one: View, other: View, skew_s: float = 0.0) -> float | None:
     return max(0.0, other.begin - skew_s - one.end, one.begin - other.end + skew_s)
 
 
-def untimed(each: View) -> bool:
-    """Whether nothing in the records says when it was; a local time whose zone is unknown does say something."""
-    return all(event.stamp is None for event in each.episode.events)
-
-
 def without_guesses(edges: Iterator[Edge], ones: Sequence[View], others: Sequence[View]) -> Iterator[Edge]:
     """
     The edges without those that only the lack of a time makes possible: an episode without time is joined only
@@ -236,22 +237,6 @@ def without_guesses(edges: Iterator[Edge], ones: Sequence[View], others: Sequenc
     for edge in every:
         if len(partners.get(("one", edge.one), ())) < 2 and len(partners.get(("other", edge.other), ())) < 2:
             yield edge
-
-
-def signature(episode: Episode) -> object:
-    """What two repetitions of one failure on one side have in common."""
-    lead = episode.lead
-    peer = lead.peer and (lead.peer.host, lead.peer.address)
-    return (
-        lead.message_id and lead.message_id.key,
-        lead.reason_code,
-        lead.codes,
-        lead.channel,
-        lead.user,
-        lead.host or lead.span.path,
-        lead.certificate,
-        peer,
-    )
 
 
 # ---- what is picked, and what is left open -----------------------------------------------------------------------
@@ -294,7 +279,7 @@ def pair_up(clients: Sequence[View], servers: Sequence[View], edges: Sequence[Ed
                 server,
                 leads(clients, {index} | theirs.all),
                 leads(servers, {edge.other} | mine.all),
-                settled=not (mine.free or theirs.free),
+                spare=(bool(theirs.free), bool(mine.free)),
             )
         else:
             yield Joined(both(client, server), leads(servers, mine.all))
@@ -308,15 +293,15 @@ def both(client: View, server: View) -> Episode:
 
 
 def apart(
-    client: View, server: View, callers: tuple[Event, ...], acceptors: tuple[Event, ...], *, settled: bool
+    client: View, server: View, callers: tuple[Event, ...], acceptors: tuple[Event, ...], spare: tuple[bool, bool]
 ) -> Iterator[Joined]:
     """
-    A pair that is not picked. `callers` and `acceptors` are the records that each can belong to; `settled` says
-    that all of them have a partner, only not which.
+    A pair that is not picked. `callers` and `acceptors` are the records that each can belong to; `spare` says of the
+    callers and of the acceptors whether there are more of them than can have a partner.
     """
-    if not (settled and is_echo(client, acceptors)):
+    if spare[0] or not is_echo(client, acceptors):
         yield Joined(client.episode, acceptors)
-    if not (settled and is_echo(server, callers)):
+    if spare[1] or not is_echo(server, callers):
         yield Joined(server.episode, callers)
 
 

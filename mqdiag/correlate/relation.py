@@ -61,16 +61,24 @@ def complementary(one: str, other: str) -> bool:
 
 
 def is_finding_of_tls(key: str) -> bool:
-    message = knowledge().messages[key]
-    return message.role == "judge" and message.layer == "tls"
+    message = knowledge().messages.get(key)
+    return message is not None and message.role == "judge" and message.layer == "tls"
+
+
+def is_refusal(event: Event) -> bool:
+    """Whether a record tells with a code that the other end refused: `CSQX620E ... RC=420`, AMQ9633 with 1042."""
+    return event.role == "victim" and any(map(knowledge().is_of_other_end, event.codes))
 
 
 def layers_of(event: Event) -> tuple[str, ...]:
-    """The layers at which this event's failure can be: one for MQ's records, several for a reason code."""
-    if event.layer:
-        return (event.layer,)
+    """
+    The layers at which this event's failure can be: one for MQ's records, several for a reason code. An application
+    whose connection was reset (2009, AMQ9213) may have met any of them.
+    """
     entry = knowledge().codes.get("mqrc", {}).get(str(event.reason_code))
-    return entry.layers if entry else ()
+    if entry and (is_application(event) or not event.layer):
+        return entry.layers
+    return (event.layer,) if event.layer else ()
 
 
 def relation(one: Event, other: Event) -> float:
@@ -79,8 +87,11 @@ def relation(one: Event, other: Event) -> float:
     1.5 the caller only saw the connection closed, 1 the roles fit and the layers do not, or both ends found the
     same layer broken (then a name has to be shared, too), 0 nothing in common.
     """
+    if never_connected(one) != never_connected(other) and not (is_about_tcp(one) and is_about_tcp(other)):
+        return 0
     one_key, other_key = (each.message_id.key if each.message_id else "" for each in (one, other))
-    if complementary(one_key, other_key):
+    told = is_refusal(one) and is_finding_of_tls(other_key), is_refusal(other) and is_finding_of_tls(one_key)
+    if complementary(one_key, other_key) or any(told):
         both_unsaid = names_no_cause(one) and names_no_cause(other)
         return 3 if one.role != other.role or one.layer in ("tcp", "channel") or both_unsaid else 0
     if CLOSED & {one_key, other_key} and "judge" in (one.role, other.role):
@@ -94,6 +105,15 @@ def relation(one: Event, other: Event) -> float:
     if roles == {"judge", "victim"} or (roles == {"judge", "wrapper"} and shared == {"tls"}):
         return 2
     return 1 if shared <= {"tcp", "channel"} and roles <= {"judge", "victim"} else 0
+
+
+def is_about_tcp(event: Event) -> bool:
+    return event.role != "wrapper" and "tcp" in layers_of(event)
+
+
+def never_connected(event: Event) -> bool:
+    """Whether the call that failed was the one that connects: java.net.ConnectException, of Socket.connect."""
+    return event.facts.get("call", "").rpartition(".")[2] == "connect"
 
 
 def names_no_cause(event: Event) -> bool:

@@ -10,14 +10,22 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mqdiag.correlate.relation import CLOSED, is_application, names_no_cause, relation
+from mqdiag.correlate.relation import (
+    CLOSED,
+    is_application,
+    is_refusal,
+    names_no_cause,
+    never_connected,
+    relation,
+)
+from mqdiag.model import Peer
 from mqdiag.names import same_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mqdiag.correlate.episodes import Episode
-    from mqdiag.model import Certificate, Event, Peer
+    from mqdiag.model import Certificate, Event
 
 GRAIN_S = 0.5  # two distances in time that differ by less are the same
 WHOLE_SECOND_S = 1.0  # the same where a log prints no fractions
@@ -30,9 +38,9 @@ OTHER_HOST = 2.0  # taken off where a client calls a host by name and the record
 @dataclass(frozen=True, slots=True)
 class Traits:
     """
-    All that the likeness of two episodes depends on, time left aside. `called` are the names and addresses of
-    the other end as the calling side writes them, `seen` those of the caller as the accepting side does. `words` are
-    of users, programs and channels.
+    All that the likeness of two episodes depends on, time left aside. `peers` are the names and addresses of the
+    other end as this one writes them, `bearers` the hosts that certificates in its records are named after. `words`
+    are of users, programs and channels.
     """
 
     kinds: tuple[tuple[object, ...], ...]
@@ -40,6 +48,7 @@ class Traits:
     queue_managers: frozenset[str]
     hosts: frozenset[str]
     peers: frozenset[str]
+    bearers: frozenset[str]
     words: frozenset[str]
     certificates: tuple[Certificate, ...]
     tells: bool  # an application is among the writers
@@ -93,6 +102,27 @@ def clock_of(episode: Episode, hosts: Mapping[str, str]) -> str:
     return next((each.host for each in episode.events if each.host), None) or hosts.get(path) or path
 
 
+def untimed(view: View) -> bool:
+    """Whether nothing in the records says when it was; a local time whose zone is unknown does say something."""
+    return all(event.stamp is None for event in view.episode.events)
+
+
+def signature(episode: Episode) -> object:
+    """What two repetitions of one failure on one side have in common."""
+    lead = episode.lead
+    peer = lead.peer and (lead.peer.host, lead.peer.address)
+    return (
+        lead.message_id and lead.message_id.key,
+        lead.reason_code,
+        lead.codes,
+        lead.channel,
+        lead.user,
+        lead.host or lead.span.path,
+        lead.certificate,
+        peer,
+    )
+
+
 def traits(events: Sequence[Event]) -> Traits:
     return Traits(
         kinds=tuple(sorted({kind(each): each for each in events}, key=repr)),
@@ -100,6 +130,7 @@ def traits(events: Sequence[Event]) -> Traits:
         queue_managers=frozenset(each.queue_manager for each in events if each.queue_manager),
         hosts=frozenset(each.host.lower() for each in events if each.host),
         peers=frozenset(name for each in events if each.peer for name in spellings(each.peer)),
+        bearers=frozenset(name for each in events if each.certificate for name in bearer(each.certificate)),
         words=frozenset(word for each in events for word in words_of(each)),
         certificates=tuple(dict.fromkeys(each.certificate for each in events if each.certificate)),
         tells=any(is_application(each) for each in events),
@@ -121,10 +152,22 @@ def words_of(event: Event) -> Iterator[str]:
                 yield word
 
 
+def bearer(certificate: Certificate) -> Iterator[str]:
+    """The names that a host would have if the certificate is its own: CN=stapler02.example.net is of stapler02."""
+    for key, value in certificate.subject.attributes if certificate.subject else ():
+        if key == "CN":
+            yield from spellings(Peer(value))
+
+
 def spellings(peer: Peer) -> tuple[str, ...]:
     """A peer's names in lower case: the host, the host without its domain, the address."""
     name = (peer.host or "").lower()
     return tuple(each for each in (name, name.partition(".")[0], (peer.address or "").lower()) if each)
+
+
+def host_names(peers: Iterable[str]) -> set[str]:
+    """The names among the spellings of peers; the others are addresses."""
+    return {each for each in peers if ":" not in each and not each.replace(".", "").isdigit()}
 
 
 def kind(event: Event) -> tuple[object, ...]:
@@ -132,7 +175,8 @@ def kind(event: Event) -> tuple[object, ...]:
     key = event.message_id.key if event.message_id else ""
     closed = key in CLOSED and bool(event.channel)
     end = closed and event.side
-    return key, event.role, event.layer, is_application(event), event.reason_code, end, names_no_cause(event)
+    told = is_application(event), event.reason_code
+    return key, event.role, event.layer, *told, end, names_no_cause(event), never_connected(event), is_refusal(event)
 
 
 @dataclass(slots=True)
@@ -168,7 +212,7 @@ class Scale:
 
     def weigh(self, client: View, server: View) -> float:
         ours, theirs = client.traits, server.traits
-        if not theirs.sided or contradictory(ours, theirs):
+        if not theirs.sided or contradictory(ours, theirs) or are_strangers(ours, theirs):
             return 0
         fit = self.relation(client, server)
         named = bool(ours.channels & theirs.channels)
@@ -200,10 +244,37 @@ def contradictory(client: Traits, server: Traits) -> bool:
     return bool(differ) and (client.tells or server.tells)
 
 
+def are_strangers(client: Traits, server: Traits) -> bool:
+    """Whether each names another host than the other; one alone may do so, for a host can be called by an alias."""
+    return calls_elsewhere(client, server) and sees_another(client, server)
+
+
+def calls_elsewhere(client: Traits, server: Traits) -> bool:
+    """
+    Whether the client calls a host by name and this one has another. It can be the same all the same where a queue
+    manager, a user or a program has the same name on both sides, or the host is called after the alias.
+    """
+    called = host_names(client.peers)
+    if not called or not server.hosts or client.queue_managers & server.queue_managers or client.words & server.words:
+        return False
+    return not any(are_akin(a, b) for a in called for b in server.hosts)
+
+
+def sees_another(client: Traits, server: Traits) -> bool:
+    """Whether the server names the host that called, or was shown a certificate of one, and it is not this one."""
+    seen = host_names(server.peers) | {each for each in server.bearers if "." in each}
+    return bool(seen and client.hosts) and not any(are_akin(a, b) for a in seen for b in client.hosts)
+
+
+def are_akin(called: str, host: str) -> bool:
+    """Whether one host name begins with the other: `orders` is the service of which `orders-0` is a pod."""
+    return host.startswith(called) or called.startswith(host)
+
+
 def addressed(client: Traits, server: Traits) -> float:
-    """Whether either end names the other's host, or both the same queue manager."""
-    called = bool(server.hosts & client.peers)
-    seen = bool(client.hosts & server.peers)
+    """Whether either end names the other's host or its certificate does, or both name the same queue manager."""
+    called = bool(server.hosts & (client.peers | client.bearers))
+    seen = bool(client.hosts & (server.peers | server.bearers))
     return 2.0 * (called or seen) + 0.5 * (called and seen) + bool(client.queue_managers & server.queue_managers)
 
 

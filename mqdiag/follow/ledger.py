@@ -214,7 +214,7 @@ class Ledger:
         if not case.news and any(is_news(each) for each in fresh):
             case.news, case.since = True, now
         spokesmen = few(group)
-        state = (len(group), case.dropped, [(v.found, v.occurrence.events, paths(v.occurrence)) for v in spokesmen])
+        state = (len(group), case.dropped, [(v.found, v.occurrence.events, beside(v.occurrence)) for v in spokesmen])
         if case.incident is None or state != case.state:
             case.state = state
             case.incident = self.made(case, group, incident(spokesmen, count(group) + case.dropped))
@@ -350,9 +350,10 @@ def decided(incident: Incident) -> bool:
     return {"client", "server"} <= heard_sides(incident)
 
 
-def paths(occurrence: Occurrence) -> tuple[tuple[str, ...], ...]:
-    """The logs that are silent on an occurrence, and those that do not cover it."""
-    return tuple(tuple(each.path for each in some) for some in (occurrence.silent, occurrence.uncovered))
+def beside(occurrence: Occurrence) -> tuple[object, ...]:
+    """What may be of an occurrence, the logs that are silent on it, and those that do not cover it."""
+    silent, uncovered = (tuple(each.path for each in some) for some in (occurrence.silent, occurrence.uncovered))
+    return tuple(each.span for each in occurrence.candidates), silent, uncovered
 
 
 def news_in(told: Incident, incident: Incident) -> bool:

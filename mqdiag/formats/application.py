@@ -157,7 +157,8 @@ class Application(Format):
 
     def link(self, events: Sequence[Event]) -> list[Event]:
         """
-        Where all entries of a log name one queue manager, one channel, one host, the failures are of it too.
+        Where all entries of a log name one queue manager, one channel, one host, the failures are of it too; on a page
+        that holds what several programs printed, only those below the first that names it.
 
         'trying to connect to queue manager BKQ01 at host bkq01(1416)', then the failure in an entry of its own.
         """
@@ -166,7 +167,12 @@ class Application(Format):
             "channel": only_one(each.channel for each in events),
             "peer": only_one(each.peer for each in events),
         }
-        return [completed(each, only) if "language" in each.facts else each for each in events]
+        is_page = len({each.facts["language"] for each in events if "language" in each.facts}) > 1
+        first = next((n for n, each in enumerate(events) if each.channel or each.queue_manager or each.peer), 0)
+        return [
+            completed(each, only) if "language" in each.facts and not (is_page and number < first) else each
+            for number, each in enumerate(events)
+        ]
 
 
 def read_stamp(written: str) -> Stamp:

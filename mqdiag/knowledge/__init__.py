@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from mqdiag.model import Code
+
 
 T = TypeVar("T")
 
@@ -73,16 +75,17 @@ class CodeEntry:
     """
     One code: codes/<namespace>.toml, a table named by its value.
 
-    layers (mqrc, mqrq): at which layers a connection can fail with it. role (mqrc only): `wrapper` if it never
-    says why. event (mqrc, mqrq): what an event message with it is, as the role of a message; that of the reason goes
-    before that of the qualifier. numbers (errno only): the number on each platform.
+    layers (mqrc, mqrq): at which layers a connection can fail with it. role: `wrapper` if it never says why (mqrc),
+    `victim` if it says that the other end closed, whatever message it stands in (gskit). event (mqrc, mqrq): what an
+    event message with it is, as the role of a message; that of the reason goes before that of the qualifier. numbers
+    (errno only): the number on each platform.
     """
 
     name: str
     says: str
     verified: bool
     layers: tuple[str, ...] = ()
-    role: Literal["wrapper", "cause", "unrelated"] | None = None
+    role: Literal["wrapper", "cause", "unrelated", "victim"] | None = None
     event: MessageRole | None = None
     numbers: Mapping[str, int] = field(default_factory=dict)
 
@@ -247,6 +250,11 @@ class Knowledge:
         """
         message = self.messages.get(key)
         return message is None or message.role != "notice"
+
+    def is_of_other_end(self, code: Code) -> bool:
+        """Whether a code says that the other end refused or closed: an alert, or GSKit's 420."""
+        entry = self.codes.get(code.namespace, {}).get(code.value)
+        return code.namespace == "alert" or (entry is not None and entry.role == "victim")
 
 
 # What --rules adds; None without it.
