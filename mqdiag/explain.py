@@ -154,6 +154,7 @@ ROLES = {
 
 CODE_ROLES = {
     "wrapper": marked("it never says why: the error logs do"),
+    "victim": ROLES["victim"],
     "cause": marked("it can name the reason"),
     "unrelated": marked("it has nothing to do with a failed connection"),
 }
