@@ -190,21 +190,15 @@ def facts_of(event: Event, message: Message, quoted: Mapping[str, str]) -> dict[
 
 
 def codes_of(event: Event, message: Message) -> Iterator[Code]:
-    """The codes of a record: from its inserts, else the last free number of its explanation."""
+    """The codes of a record: from its inserts, else the last free number of its explanation, or the `RC=` of z/OS."""
     printed = [(message.codes[insert], event.inserts[insert]) for insert in message.codes if insert in event.inserts]
-    value = None if printed or not message.body_code else last_number(event.body) or return_code(event.text)
+    value = None if printed or not message.body_code else last_number(event.body) or event.facts.get("rc")
     if value and message.body_code and not counts_words(value, event, message):
         printed = [(message.body_code, value)]
     openssl = speaks_openssl(event)
     for namespace, value in printed:
         if code := code_of(namespace, value.strip(), openssl):
             yield code
-
-
-def return_code(text: str) -> str | None:
-    """The `RC=420` that z/OS prints at the end of a message."""
-    found = re.search(r"\bRC=(\d{1,8})$", text)
-    return found[1] if found else None
 
 
 def counts_words(number: str, event: Event, message: Message) -> bool:

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mqdiag.correlate.clocks import MAX_SKEW_S
-from mqdiag.correlate.relation import is_application, names_no_cause
-from mqdiag.correlate.views import calls_elsewhere, host_names, signature, untimed
+from mqdiag.correlate.relation import names_no_cause
+from mqdiag.correlate.views import calls_elsewhere, host_names, leads, signature, untimed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -51,9 +51,7 @@ def with_echoes(
             heard[id(refused.episode)].append(echo)
             gone.add(id(echo.episode))
     return [
-        replace(each, candidates=tuple(sorted((e.episode.lead for e in heard[key]), key=lambda lead: lead.span)))
-        if (key := id(each.episode)) in heard
-        else each
+        replace(each, candidates=leads(heard[key])) if (key := id(each.episode)) in heard else each
         for each in joined
         if id(each.episode) not in gone
     ]
@@ -126,11 +124,12 @@ class Search:
         one, other = refusals[0], echoes[0]
         client, server = (one, other) if one.episode.side == "client" else (other, one)
         is_known = self.clocks.known(client, server) or tuple(sorted((client.clock, server.clock))) in self.compared
-        if (is_known and not untimed(other)) or contradict(client.traits, server.traits):
+        if (is_known and not untimed(other)) or name_others(client.traits, server.traits):
             return False
         if not self.scale.likeness(client, server):
             return False
-        enough = 2 if tells(one) or tells(other) else 3
+        # in an application's words no message id says what the other end logs of it
+        enough = 2 if one.episode.is_told or other.episode.is_told else 3
         return self.scale.relation(client, server) >= enough and all(self.around(each, refusals) for each in echoes)
 
     def around(self, view: View, others: Sequence[View]) -> Sequence[View]:
@@ -147,7 +146,7 @@ def count(sorts: Iterable[Sort], of: Sorts) -> int:
     return sum(len(of[sort]) for sort in sorts)
 
 
-def contradict(client: Traits, server: Traits) -> bool:
+def name_others(client: Traits, server: Traits) -> bool:
     """Whether they name other hosts than each other: one that called, or a neighbour of this one, mq2 and not mq1."""
     seen = host_names(server.peers)
     return bool(seen and client.hosts and not seen & client.hosts) or (
@@ -157,11 +156,6 @@ def contradict(client: Traits, server: Traits) -> bool:
 
 def stems(hosts: Iterable[str]) -> set[str]:
     return {stem for each in hosts if (stem := each.partition(".")[0].rstrip("0123456789"))}
-
-
-def tells(view: View) -> bool:
-    """Whether an application tells it, in whose words no message id says what the other end logs of it."""
-    return all(is_application(each) for each in view.episode.events)
 
 
 def together(partners: Mapping[Sort, set[Sort]]) -> Iterator[list[Sort]]:

@@ -51,6 +51,11 @@ class Episode:
         return self.lead.instant or next((each.instant for each in self.events if each.instant), None)
 
     @property
+    def is_told(self) -> bool:
+        """Whether all of it is what an application tells, and no log."""
+        return all(is_application(each) for each in self.events)
+
+    @property
     def is_noise(self) -> bool:
         """A port scan or health check: nothing but closed connections on a channel that nobody named."""
         return all(e.role in ("noise", "wrapper") for e in self.events) and any(

@@ -20,8 +20,8 @@ from mqdiag.correlate.clocks import clocks, consistent
 from mqdiag.correlate.echoes import with_echoes
 from mqdiag.correlate.episodes import Episode
 from mqdiag.correlate.matching import Edge, assign, swaps
-from mqdiag.correlate.relation import contradict, is_application, relation
-from mqdiag.correlate.views import Scale, called_by_name, signature, untimed, views
+from mqdiag.correlate.relation import contradict, relation
+from mqdiag.correlate.views import Scale, called_by_name, leads, signature, untimed, views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -63,8 +63,8 @@ def join(episodes: Sequence[Episode], hosts: Mapping[str, str]) -> Join:
     Episodes joined across sides, and how far the clocks differ. `hosts` names the host of every source that
     prints one somewhere, by path.
     """
-    told = [each for each in episodes if all(is_application(event) for event in each.events)]
-    logged = [each for each in episodes if not all(is_application(event) for event in each.events)]
+    told = [each for each in episodes if each.is_told]
+    logged = [each for each in episodes if not each.is_told]
     calling = with_applications([each for each in logged if each.side == "client"], told)
     clients, servers = (
         views(calling, hosts),
@@ -177,7 +177,7 @@ def fits_without_time(client: View, server: View, scale: Scale) -> bool:
     Without times a pair needs complementary records, that the client does not call another host, and that the local
     times, if that is all there is, can be one moment in two zones.
     """
-    told = untimed(client) and all(is_application(each) for each in client.episode.events)
+    told = untimed(client) and client.episode.is_told
     called = {each.peer.host.lower() for each in client.episode.events if each.peer and each.peer.host}
     conflict = bool(called and server.traits.hosts and not server.traits.hosts & called)
     complementary = scale.relation(client, server) == 3 or told
@@ -267,7 +267,7 @@ def pair_up(clients: Sequence[View], servers: Sequence[View], edges: Sequence[Ed
         edge = chosen.get(index)
         mine = of_clients[index]
         if edge is None:
-            yield Joined(client.episode, leads(servers, mine.all))
+            yield Joined(client.episode, leads(servers[each] for each in mine.all))
             continue
         server, theirs = servers[edge.other], of_servers[edge.other]
         fits = differing(server, servers, mine), differing(client, clients, theirs)
@@ -277,15 +277,16 @@ def pair_up(clients: Sequence[View], servers: Sequence[View], edges: Sequence[Ed
             yield from apart(
                 client,
                 server,
-                leads(clients, {index} | theirs.all),
-                leads(servers, {edge.other} | mine.all),
-                spare=(bool(theirs.free), bool(mine.free)),
+                leads(clients[each] for each in {index} | theirs.all),
+                leads(servers[each] for each in {edge.other} | mine.all),
+                spare_callers=bool(theirs.free),
+                spare_acceptors=bool(mine.free),
             )
         else:
-            yield Joined(both(client, server), leads(servers, mine.all))
+            yield Joined(both(client, server), leads(servers[each] for each in mine.all))
     for index, server in enumerate(servers):
         if index not in taken:
-            yield Joined(server.episode, leads(clients, of_servers[index].all))
+            yield Joined(server.episode, leads(clients[each] for each in of_servers[index].all))
 
 
 def both(client: View, server: View) -> Episode:
@@ -293,15 +294,21 @@ def both(client: View, server: View) -> Episode:
 
 
 def apart(
-    client: View, server: View, callers: tuple[Event, ...], acceptors: tuple[Event, ...], spare: tuple[bool, bool]
+    client: View,
+    server: View,
+    callers: tuple[Event, ...],
+    acceptors: tuple[Event, ...],
+    *,
+    spare_callers: bool,
+    spare_acceptors: bool,
 ) -> Iterator[Joined]:
     """
-    A pair that is not picked. `callers` and `acceptors` are the records that each can belong to; `spare` says of the
-    callers and of the acceptors whether there are more of them than can have a partner.
+    A pair that is not picked. `callers` and `acceptors` are the records that each can belong to; spare ones are there
+    if some of them have no partner.
     """
-    if spare[0] or not is_echo(client, acceptors):
+    if spare_callers or not is_echo(client, acceptors):
         yield Joined(client.episode, acceptors)
-    if spare[1] or not is_echo(server, callers):
+    if spare_acceptors or not is_echo(server, callers):
         yield Joined(server.episode, callers)
 
 
@@ -314,10 +321,6 @@ def differing(partner: View, views: Sequence[View], rivals: Rivals) -> set[int]:
     """The rivals that are not just another repetition of the partner."""
     own = signature(partner.episode) if rivals.all else None
     return {each for each in rivals.all if signature(views[each].episode) != own}
-
-
-def leads(views: Sequence[View], indices: Iterable[int]) -> tuple[Event, ...]:
-    return tuple(sorted((views[each].episode.lead for each in indices), key=lambda event: event.span))
 
 
 def rivals(edges: Iterable[Edge], chosen: Mapping[int, Edge]) -> tuple[dict[int, Rivals], dict[int, Rivals]]:

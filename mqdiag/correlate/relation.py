@@ -65,7 +65,7 @@ def is_finding_of_tls(key: str) -> bool:
     return message is not None and message.role == "judge" and message.layer == "tls"
 
 
-def is_refusal(event: Event) -> bool:
+def was_refused(event: Event) -> bool:
     """Whether a record tells with a code that the other end refused: `CSQX620E ... RC=420`, AMQ9633 with 1042."""
     return event.role == "victim" and any(map(knowledge().is_of_other_end, event.codes))
 
@@ -90,7 +90,7 @@ def relation(one: Event, other: Event) -> float:
     if never_connected(one) != never_connected(other) and not (is_about_tcp(one) and is_about_tcp(other)):
         return 0
     one_key, other_key = (each.message_id.key if each.message_id else "" for each in (one, other))
-    told = is_refusal(one) and is_finding_of_tls(other_key), is_refusal(other) and is_finding_of_tls(one_key)
+    told = was_refused(one) and is_finding_of_tls(other_key), was_refused(other) and is_finding_of_tls(one_key)
     if complementary(one_key, other_key) or any(told):
         both_unsaid = names_no_cause(one) and names_no_cause(other)
         return 3 if one.role != other.role or one.layer in ("tcp", "channel") or both_unsaid else 0

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from mqdiag.correlate.relation import (
     CLOSED,
     is_application,
-    is_refusal,
     names_no_cause,
     never_connected,
     relation,
+    was_refused,
 )
 from mqdiag.model import Peer
 from mqdiag.names import same_certificate
@@ -123,6 +123,11 @@ def signature(episode: Episode) -> object:
     )
 
 
+def leads(views: Iterable[View]) -> tuple[Event, ...]:
+    """The leading records of several episodes, in the order in which they stand in the files."""
+    return tuple(sorted((each.episode.lead for each in views), key=lambda event: event.span))
+
+
 def traits(events: Sequence[Event]) -> Traits:
     return Traits(
         kinds=tuple(sorted({kind(each): each for each in events}, key=repr)),
@@ -176,7 +181,7 @@ def kind(event: Event) -> tuple[object, ...]:
     closed = key in CLOSED and bool(event.channel)
     end = closed and event.side
     told = is_application(event), event.reason_code
-    return key, event.role, event.layer, *told, end, names_no_cause(event), never_connected(event), is_refusal(event)
+    return key, event.role, event.layer, *told, end, names_no_cause(event), never_connected(event), was_refused(event)
 
 
 @dataclass(slots=True)
