@@ -211,7 +211,7 @@ def identified(number: int) -> str:
 
 
 def message(key: str) -> Iterator[Meaning]:
-    messages = knowledge().messages
+    messages, reasons = knowledge().messages, knowledge().codes["mqrc"]
     entry = messages.get(key)
     if entry is None:
         if note := site_note(key):
@@ -227,7 +227,10 @@ def message(key: str) -> Iterator[Meaning]:
         role=translated(ROLES[entry.role]),
         layers=() if entry.role == "wrapper" else (entry.layer,),
         inserts=inserts(entry),
-        peers=tuple(Use(peer, translated(messages[peer].says) if peer in messages else "") for peer in entry.peers),
+        peers=(
+            *(Use(peer, translated(messages[peer].says) if peer in messages else "") for peer in entry.peers),
+            *(Use(code, translated(reasons[code].says)) for code in entry.returns),
+        ),
         causes=causes_using(lambda condition: key in condition.message_id),
         next=translated(entry.next),
         verified=entry.verified,

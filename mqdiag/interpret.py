@@ -52,6 +52,7 @@ FIELDS = ("channel", "peer", "user", "certificate", "queue_manager", "-")
 # with the return code 414 (bad certificate) and a number of certificate validation beside it.
 SIGNATURES: Mapping[str, MessageId] = {"GSK_UNKNOWNREVOCATIONSTATUS_SUBJECT": MessageId("AMQ", "9716")}
 
+EPHEMERAL = 32_768  # ports from here on are given to callers; no listener is told to use them
 CALLING_PROGRAMS = ("runmqchl", "amqmcach")  # the MCA that starts a channel
 ACCEPTING_PROGRAMS = ("amqrmppa", "amqcrsta", "amqzlaa0", "amqzxma0", "runmqlsr", "amqrmppx")
 
@@ -68,13 +69,14 @@ def interpret(event: Event) -> Event:
     codes = frozenset(codes_of(event, message)) | event.codes
     peer_text = event.inserts.get(message.peer or "") or event.facts.get("remote_host") or quoted.get("peer")
     peer_text = peer_text or quoted_address(event, message)
+    other_end = event.peer or (peer(peer_text) if peer_text else None)
     return replace(
         event,
-        side=event.side or side_of(event, message),
+        side=event.side or side_of(replace(event, peer=other_end), message),
         layer=message.layer,
         role="victim" if message.role == "judge" and any(map(known.is_of_other_end, codes)) else message.role,
         channel=event.channel or channel_of(event, message, quoted),
-        peer=event.peer or (peer(peer_text) if peer_text else None),
+        peer=other_end,
         certificate=event.certificate or certificate_of(event, message),
         codes=codes,
         user=event.inserts.get(message.user or "") or quoted.get("user") or event.user,
@@ -99,10 +101,15 @@ def channel_of(event: Event, message: Message, quoted: Mapping[str, str]) -> str
 
 
 def quoted_address(event: Event, message: Message) -> str | None:
-    """Where a log prints no inserts: the first quoted part of the explanation that has an address in parentheses."""
+    """
+    Where a log prints no inserts: the first quoted part of the explanation that has an address in parentheses, else
+    what stands so in the message line without quotes: 'Error on receive from host onsenmq (198.51.100.150).'
+    """
     if event.inserts or message.peer is None:
         return None
-    return next((each for each in quotes(event.body) if WITH_ADDRESS.fullmatch(each.strip())), None)
+    quoted = next((each for each in quotes(event.body) if WITH_ADDRESS.fullmatch(each.strip())), None)
+    bare = None if quoted else WITH_ADDRESS.search(event.text)
+    return bare[0] if bare else quoted
 
 
 def identified(event: Event) -> Event:
@@ -325,6 +332,8 @@ def side_of(event: Event, message: Message | None) -> Side | None:
         return "client" if message.side == "caller" else "server"
     if message and message.layer == "tls" and unnamed(event, message):
         return "server"  # the caller knows the channel it starts; the other end does not, until the handshake is over
+    if message and event.peer and event.peer.port and event.peer.port < EPHEMERAL:
+        return "client"  # only who called knows the port of the other end; of a caller MQ prints the address alone
     program = (event.program or "").lower().rpartition("\\")[2].removesuffix(".exe")
     if program in CALLING_PROGRAMS:
         return "client"

@@ -433,6 +433,20 @@ def test_an_application_gives_the_offset_of_the_log_beside_it() -> None:
     assert basis(timed(echoes("2024-06-05 18:00:00"), told))[0] == 540
 
 
+@pytest.mark.parametrize(("reason", "minutes"), [(2161, 540), (2059, None)])
+def test_a_call_that_ends_with_the_queue_manager_gives_the_offset(reason: int, minutes: int | None) -> None:
+    """AMQ9542 and 2161 are of one moment; the 2059 of later calls are not."""
+    told = log("app.log", "2024-06-05 18:00:00", host=None)
+    told.events = [
+        replace(each, kind="java-exception", message_id=None, reason_code=reason, layer=None, role="victim")
+        for each in told.events
+    ]
+    ending = record("9542")
+    mq = causes("09:00:00", message_id=ending.message_id, role=ending.role, layer=ending.layer)
+
+    assert basis(timed(told, mq), "app.log")[0] == minutes
+
+
 def test_what_is_said_of_the_zone_is_not_inferred_anew() -> None:
     open_ = log("open.log", "2024-06-05 12:34:00", host="elsewhere")
     found = timed(echoes("2024-06-05 18:00:00"), causes("09:00:00"), open_, zones={"x.log": "Europe/Berlin"})

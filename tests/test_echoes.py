@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 from sample_events import program
 from test_two_ends import CALLS_MQ1, at, closed, failures, lacking, logs, span, together
 
-from mqdiag.model import Certificate, Event, Name, Peer
+from mqdiag.model import Certificate, Event, MessageId, Name, Peer, Stamp
 
 
 def cited(*events: Event) -> dict[str, list[str]]:
@@ -45,6 +46,29 @@ def test_whether_an_echo_may_be_of_the_only_refusal(
     found = cited(closed(**{"seconds": 0, "channel": None} | client), lacking(**{"seconds": 97} | server))
 
     assert found == ({"server:1": ["client:1"]} if may_be_one else {"client:1": [], "server:1": []})
+
+
+@pytest.mark.parametrize(
+    ("local", "may_be_one"),
+    [
+        ("2025-03-10 05:01:37", True),  # five hours west of noon, and a minute and a half off
+        ("2025-03-10 21:28:05", True),
+        ("2025-03-10 05:04:40", False),
+        ("2025-03-12 12:00:00", False),
+    ],
+)
+def test_a_local_time_is_near_where_zones_allow_it(local: str, may_be_one: bool) -> None:
+    stamp = Stamp(local, datetime.fromisoformat(local))
+    found = cited(program(2035, stamp=stamp, span=span("app/app.log")), lacking(0, layer="chlauth", message_id=None))
+
+    assert found == ({"server:1": ["app:1"]} if may_be_one else {"app:1": [], "server:1": []})
+
+
+def test_a_refusal_above_tls_is_no_echo() -> None:
+    """AMQ9776 beside a host that nobody knows: it names its own cause."""
+    unknown = program(2538, stamp=None, span=span("app/app.log"), role="judge", layer="tcp")
+
+    assert cited(unknown, lacking(0, message_id=MessageId("AMQ", "9776"), layer="chlauth"))["server:1"] == []
 
 
 def test_where_the_clocks_are_known_a_minute_is_another_failure() -> None:

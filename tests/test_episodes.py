@@ -115,6 +115,13 @@ def test_a_report_of_another_message_belongs_where_both_are_about_the_system(
     assert are_one(replace(one, message_id=None), replace(other, message_id=None)) is is_one
 
 
+def test_a_report_is_of_the_side_that_the_record_is_of() -> None:
+    """Its program is the same pool of channels at both ends."""
+    (found,) = episodes([cause(side="client"), report(side="server")])
+
+    assert [each.side for each in found.events] == ["client", "client"]
+
+
 def test_a_pasted_record_and_the_report_below_it() -> None:
     """Fragments without time: their order in the file stands for it."""
     pasted: dict[str, Any] = {"stamp": None, "process": None, "host": None}

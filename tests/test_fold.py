@@ -72,6 +72,14 @@ def test_the_same_failure_again(others: dict[str, Any], is_one: bool) -> None:
     assert counts(ONE, again) == counts(again, ONE) == ([2] if is_one else [1, 1])
 
 
+@pytest.mark.parametrize(("file", "is_one"), [("a.log", True), ("b.log", False)])
+def test_nobody_knows_who_judged_and_all_else_is_the_same(file: str, is_one: bool) -> None:
+    """2161 says that the queue manager was ending; the 2059 that follow do not say whose decision it was."""
+    ending, retry = program(2161, span=span("a.log")), program(2059, span=span(file, 20))
+
+    assert counts(ending, retry) == counts(retry, ending) == ([2] if is_one else [1, 1])
+
+
 @pytest.mark.parametrize(("user", "is_one"), [("jo", True), ("ann", False), (None, True)])
 def test_of_authority_the_user_counts(user: str | None, is_one: bool) -> None:
     one, other = (

@@ -140,6 +140,14 @@ def test_the_channel_of_9716_is_its_third_insert() -> None:
         ("AMQ9665: SSL connection closed by remote end of channel 'A.B'.\n", "orders.exe", "", "client"),
         ("AMQ9665: SSL connection closed by remote end of channel '????'.\n", "amqrmppa", " QMgr(QM1)", "server"),
         ("AMQ9665: SSL connection closed by remote end of channel 'A.B'.\n", "runmqchl", " QMgr(QM1)", "client"),
+        (
+            "AMQ9999: Channel 'A.B' to host 'mq2 (192.0.2.2)(1414)' ended abnormally.\n",
+            "amqrmppa",
+            " QMgr(Q)",
+            "client",
+        ),
+        ("AMQ9999: Channel 'A.B' to host 'mq2 (192.0.2.2)' ended abnormally.\n", "amqrmppa", " QMgr(Q)", "server"),
+        ("AMQ9999: Channel 'A.B' to host '192.0.2.2 (49152)' ended abnormally.\n", "amqrmppa", " QMgr(Q)", "server"),
     ],
 )
 def test_side(text: str, program: str, queue_manager: str, side: str) -> None:
@@ -210,6 +218,14 @@ def test_an_address_in_the_explanation_where_there_are_no_inserts(written: str, 
     )
 
     assert event.peer == expected
+
+
+@pytest.mark.parametrize("place", ["onsenmq (198.51.100.150)", "onsenmq (198.51.100.150)(1414)"])
+def test_an_address_in_the_message_line_without_quotes(place: str) -> None:
+    """AMQ9208 of version 7 quotes nothing."""
+    event = read(f"AMQ9208: Error on receive from host {place}.\nEXPLANATION:\nNone.\nACTION:\nNone.\n")
+
+    assert event.peer == Peer("onsenmq", "198.51.100.150", 1414 if "1414" in place else None)
 
 
 def test_a_call_of_the_sockets_is_no_channel() -> None:

@@ -91,6 +91,13 @@ def test_peers_are_mutual() -> None:
     assert one_way == []
 
 
+def test_what_calls_get_is_a_known_reason_code() -> None:
+    returned = {code for each in knowledge().messages.values() for code in each.returns}
+
+    assert returned
+    assert returned <= set(knowledge().codes["mqrc"])
+
+
 def test_alternatives_are_causes() -> None:
     causes = knowledge().causes
 

@@ -87,6 +87,11 @@ def are_one(*events: Event) -> bool:
 
 
 FOUND = frozenset({Code("gskval", "575010")})
+UNKNOWN_CA = frozenset({Code("alert", "48")})
+# AMQ9771 of a Java client that refused: an exception of its own, and no alert that came in
+OWN_FINDING = replace(
+    record("9771"), kind="java-exception", role="victim", layer="tls", facts={"exception": "CertPathBuilderException"}
+)
 
 
 def message(number: str, role: str, layer: str | None = None, **others: Any) -> Event:
@@ -104,6 +109,11 @@ def message(number: str, role: str, layer: str | None = None, **others: Any) -> 
         (message("9209", "victim", "tcp", channel="A", side="client"), message("8077", "judge", "oam"), 1.5),
         (message("9209", "victim", "tcp", channel="A", side="server"), message("8077", "judge", "oam"), 0),
         (message("9209", "victim", "tcp", side="client"), message("8077", "judge", "oam"), 0),
+        (message("9209", "victim", "tcp", channel="A", side="server"), message("9636", "judge", "tls"), 1.5),
+        (message("9209", "victim", "tcp", side="server"), message("9636", "judge", "tls"), 0),
+        (message("9633", "victim", "tls", codes=UNKNOWN_CA), OWN_FINDING, 3),
+        (message("9633", "victim", "tls", codes=UNKNOWN_CA), replace(OWN_FINDING, codes=UNKNOWN_CA), 0),
+        (message("9633", "victim", "tls", codes=UNKNOWN_CA), replace(OWN_FINDING, facts={}), 0),
         (message("9209", "victim", "tls", channel="A", side="client"), message("9999", "wrapper", "tls"), 0),
         (message("0001", "victim", "tls"), message("0002", "judge", "tls"), 2),
         (message("0001", "victim", "tls"), message("0002", "judge", "tcp"), 1),
@@ -282,6 +292,7 @@ def test_a_local_time_of_unknown_zone_joins_nothing() -> None:
     [
         ({}, True),
         ({"peer": Peer("MQ1", None, None)}, True),
+        ({"peer": Peer("mq1.example.net", None, None)}, True),
         ({"peer": Peer(None, "198.51.100.1", None)}, True),
         ({"peer": Peer("mq2", None, None)}, False),
         ({"channel": "OTHER"}, False),

@@ -242,7 +242,10 @@ def evidence_of(verdict: Verdict) -> Iterator[Evidence]:
             yield Evidence("support", said(each.says, each.event), each.event.span, each.event.side, each.event)
     for event in unpicked(verdict.occurrence):
         yield Evidence("support", one_of(verdict.occurrence), event.span, event.side, event)
+    cited_paths = {each.event.span.path for each in verdict.found.cited}
     for source in verdict.occurrence.silent:
+        if source.path in cited_paths:
+            continue
         span = Span(source.path, 1, 1, 0, 0)
         yield Evidence("absence", silence(source.first, source.last), span, source.side)
 

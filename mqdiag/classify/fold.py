@@ -49,9 +49,10 @@ class Identity:
     certificate: Certificate | None
 
     def agrees(self, other: Identity) -> bool:
-        if (self.cause, self.judge) != (other.cause, other.judge):
+        if self.cause != other.cause:
             return False
         pairs = (
+            (self.judge, other.judge),
             (self.channel, other.channel),
             (self.queue_manager, other.queue_manager),
             (self.server, other.server),
@@ -65,7 +66,8 @@ class Identity:
         if self.certificate and other.certificate and not same_certificate(self.certificate, other.certificate):
             return False
         # something must be the same, not only nothing different
-        return any(one is not None and one == two for one, two in pairs) or bool(self.certificate and other.certificate)
+        named = any(one is not None and one == two for one, two in pairs[1:])
+        return named or bool(self.certificate and other.certificate)
 
     @property
     def known(self) -> int:
@@ -155,17 +157,15 @@ def fold(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
     keyed = [(identity(each), index) for index, each in enumerate(verdicts)]
     groups: list[tuple[Identity, list[int]]] = []
     by_key: dict[Identity, int] = {}
-    by_channel: dict[tuple[str, Side | None], dict[str | None, list[int]]] = defaultdict(lambda: defaultdict(list))
+    by_channel: dict[str, dict[str | None, list[int]]] = defaultdict(lambda: defaultdict(list))
     for key, index in sorted(keyed, key=lambda each: (-each[0].known, each[1])):
         place = by_key.get(key) if key.agrees(key) else None  # of which nothing is known is like no other
         if place is None:
-            agreeing = [
-                each for each in comparable(by_channel[key.cause, key.judge], key) if groups[each][0].agrees(key)
-            ]
+            agreeing = [each for each in comparable(by_channel[key.cause], key) if groups[each][0].agrees(key)]
             place = agreeing[0] if len(agreeing) == 1 else None
         if place is None:
             place = by_key[key] = len(groups)
-            by_channel[key.cause, key.judge][key.channel].append(place)
+            by_channel[key.cause][key.channel].append(place)
             groups.append((key, []))
         groups[place][1].append(index)
     return [[verdicts[index] for index in sorted(members)] for _, members in groups]

@@ -16,7 +16,7 @@ from mqdiag.correlate import calendars as calendar_rules
 from mqdiag.correlate.episodes import episodes, is_failure
 from mqdiag.correlate.eventmessages import with_event_messages
 from mqdiag.correlate.join import join
-from mqdiag.correlate.offsets import infer_offsets
+from mqdiag.correlate.offsets import infer_offsets, returned_with
 from mqdiag.correlate.silence import LOGS as LOGS  # follow asks it, too
 from mqdiag.correlate.silence import logs, unheard
 from mqdiag.correlate.views import clock_of
@@ -111,7 +111,8 @@ def calendars_of(
         return calendars
     by_path = {
         each.source.path: calendar_rules.timed(
-            (event for event in each.events if event.role in ("judge", "victim")), calendars[each.source.path]
+            (event for event in each.events if event.role in ("judge", "victim") or returned_with(event)),
+            calendars[each.source.path],
         )
         for each in readings
     }

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from mqdiag.correlate.clocks import MAX_SKEW_S
 from mqdiag.correlate.relation import names_no_cause
-from mqdiag.correlate.views import calls_elsewhere, host_names, leads, signature, untimed
+from mqdiag.correlate.views import calls_elsewhere, can_be_one_moment, host_names, leads, signature, untimed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -58,12 +58,8 @@ def with_echoes(
 
 
 def is_left_over(view: View, alone: Collection[int]) -> bool:
-    """Whether a view was not joined, is of one side, and of a time that is known or of none at all."""
-    return (
-        id(view.episode) in alone
-        and (view.instant is not None or untimed(view))
-        and len({event.side for event in view.episode.events if event.side}) == 1
-    )
+    """Whether a view was not joined and is of one side."""
+    return id(view.episode) in alone and len({event.side for event in view.episode.events if event.side}) == 1
 
 
 def refuses(event: Event) -> bool:
@@ -72,7 +68,8 @@ def refuses(event: Event) -> bool:
 
 
 def may_be_echo(event: Event) -> bool:
-    return event.role != "judge" or names_no_cause(event)
+    """Whether a record can be the other end's view of a refusal; AMQ9659 is written by who refused and by the other."""
+    return event.role != "judge" or (event.layer == "tls" and names_no_cause(event))
 
 
 def joined_clocks(joined: Iterable[Joined], views: Iterable[View]) -> Iterator[tuple[str, ...]]:
@@ -126,20 +123,26 @@ class Search:
         is_known = self.clocks.known(client, server) or tuple(sorted((client.clock, server.clock))) in self.compared
         if (is_known and not untimed(other)) or name_others(client.traits, server.traits):
             return False
-        if not self.scale.likeness(client, server):
+        if not self.scale.likeness(client, server) or (
+            LONG_AGO in (moment(one), moment(other)) and len(refusals) * len(echoes) > TOO_MANY
+        ):
             return False
         # in an application's words no message id says what the other end logs of it
         enough = 2 if one.episode.is_told or other.episode.is_told else 3
         return self.scale.relation(client, server) >= enough and all(self.around(each, refusals) for each in echoes)
 
     def around(self, view: View, others: Sequence[View]) -> Sequence[View]:
-        """Those of the others, in their order, that are no further away than clocks may differ, or have no time."""
+        """
+        Those of the others, in their order, that are no further away than clocks may differ, or have no time; where
+        zones are not known, no further from a quarter of an hour.
+        """
         if view.instant is None:
-            return others
+            return [each for each in others if can_be_one_moment(view, each, MAX_SKEW_S)]
         instant = view.instant - self.clocks.shift(view) + self.clocks.shift(others[-1])
         low = bisect_left(others, instant - MAX_SKEW_S, key=moment)
         high = bisect_right(others, instant + MAX_SKEW_S, key=moment)
-        return [*others[: bisect_right(others, LONG_AGO, key=moment)], *others[low:high]]
+        without = others[: bisect_right(others, LONG_AGO, key=moment)]
+        return [*(each for each in without if can_be_one_moment(view, each, MAX_SKEW_S)), *others[low:high]]
 
 
 def count(sorts: Iterable[Sort], of: Sorts) -> int:

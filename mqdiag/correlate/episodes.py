@@ -91,11 +91,11 @@ def episodes(events: Iterable[Event]) -> list[Episode]:
 
 def of_one_side(episode: Episode) -> Episode:
     """
-    The episode with its wrappers on the side of what they wrap: AMQ9999 alone does not show which end wrote it, the
-    record of the same failure does.
+    The episode with all its records on one side: AMQ9999 and an FFST report alone do not show which end wrote them,
+    the record of the same failure does.
     """
     side = episode.side
-    return Episode([replace(each, side=side) if each.role == "wrapper" else each for each in episode.events])
+    return Episode([each if each.side == side else replace(each, side=side) for each in episode.events])
 
 
 def writer(event: Event) -> tuple[str, ...]:

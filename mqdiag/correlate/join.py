@@ -15,13 +15,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mqdiag.clock import WINDOW_S, common_time, compared
-from mqdiag.correlate.calendars import QUARTER
 from mqdiag.correlate.clocks import clocks, consistent
 from mqdiag.correlate.echoes import with_echoes
 from mqdiag.correlate.episodes import Episode
 from mqdiag.correlate.matching import Edge, assign, swaps
 from mqdiag.correlate.relation import contradict, relation
-from mqdiag.correlate.views import Scale, called_by_name, leads, signature, untimed, views
+from mqdiag.correlate.views import (
+    Scale,
+    called_by_name,
+    can_be_one_moment,
+    host_names,
+    leads,
+    signature,
+    untimed,
+    views,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,7 +41,6 @@ CALL_S = 2.5  # between a client's record and what its application prints
 SURE = 6.0  # the likeness of two records that name one channel: any clock will do for them
 NARROWEST_S = 2.0  # the window where many pairs of two hosts were closer than that
 ENOUGH_FOR_SCATTER = 4  # pairs that show how far apart the records of one failure are
-FARTHEST_S = 26 * 3600.0  # between the local times of one moment anywhere
 UNSET_S = 60.0  # by so much clocks differ that nobody sets
 TIMELESS = 0.2  # the worth of a pair whose distance in time is not known
 
@@ -178,20 +185,10 @@ def fits_without_time(client: View, server: View, scale: Scale) -> bool:
     times, if that is all there is, can be one moment in two zones.
     """
     told = untimed(client) and client.episode.is_told
-    called = {each.peer.host.lower() for each in client.episode.events if each.peer and each.peer.host}
+    called = host_names(client.traits.peers)
     conflict = bool(called and server.traits.hosts and not server.traits.hosts & called)
     complementary = scale.relation(client, server) == 3 or told
-    return complementary and not conflict and can_be_one_moment(client.episode.lead, server.episode.lead)
-
-
-def can_be_one_moment(one: Event, other: Event) -> bool:
-    """Whether two local times differ by quarters of an hour, as zones do, give or take what clocks differ."""
-    ours, theirs = (each.stamp.local if each.stamp else None for each in (one, other))
-    if ours is None or theirs is None:
-        return True
-    apart = abs((ours - theirs).total_seconds())
-    quarters = apart % QUARTER.total_seconds()
-    return apart <= FARTHEST_S and min(quarters, QUARTER.total_seconds() - quarters) <= UNSET_S
+    return complementary and not conflict and can_be_one_moment(client, server, UNSET_S)
 
 
 def near(ones: Sequence[View], others: Sequence[View], shift: Callable[[View], float]) -> Iterator[tuple[int, int]]:

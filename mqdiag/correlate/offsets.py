@@ -19,6 +19,7 @@ from mqdiag.correlate.calendars import FARTHEST, QUARTER, separator
 from mqdiag.correlate.clocks import MAX_SKEW_S
 from mqdiag.correlate.relation import contradict, is_application, relation
 from mqdiag.correlate.views import kind
+from mqdiag.knowledge import knowledge
 from mqdiag.language import tr
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ CLEARLY = 2  # and by so many times more than on any other reading
 def infer_offsets(events: Mapping[str, Sequence[Event]], calendars: Mapping[str, Calendar]) -> None:
     """
     Give the calendars without offset the one that pairs of failures support, and those that leave the order of day
-    and month open the one in which the pairs are at the same time. `events` are those of judges and victims, by
-    source path.
+    and month open the one in which the pairs are at the same time. `events` are those of judges and victims, and
+    of what calls tell at once, by source path.
 
     Where no pair is within the window the clocks may differ as well: then several pairs must agree.
     """
@@ -125,8 +126,20 @@ def fitting(event: Event, known: Iterable[Event], limit_s: float, calendar: Cale
 
 
 def fits(event: Event, other: Event) -> bool:
-    """Whether two records are of kinds that the two ends of one failure write."""
+    """Whether two records are of kinds that are written at one moment, as by the two ends of one failure."""
+    if "context" in (event.role, other.role):
+        return returns(event, other) or returns(other, event)
     return relation(event, other) >= (2 if is_application(event) or is_application(other) else 3)
+
+
+def returns(event: Event, told: Event) -> bool:
+    """Whether an application tells a reason code that calls get when such a record is written: 2161 with AMQ9542."""
+    return is_application(told) and str(told.reason_code) in returned_with(event)
+
+
+def returned_with(event: Event) -> tuple[str, ...]:
+    message = knowledge().messages.get(event.message_id.key) if event.message_id else None
+    return message.returns if message else ()
 
 
 def counterparts(event: Event, other: Event) -> bool:

@@ -43,10 +43,14 @@ def is_application(event: Event) -> bool:
     return event.kind in APPLICATION
 
 
-def closed_side(event: Event) -> str | None:
-    """The side of a record that only says that the connection was closed on a channel it knows; else None."""
+def saw_it_closed(event: Event, other: Event) -> bool:
+    """
+    Whether a record only says that the connection was closed, on a channel it knows, and can be what the refusal of
+    the other end looked like. The accepting end knows the channel during the handshake only where the caller told
+    it (SNI), and above TLS it would have been told why.
+    """
     is_closed = event.message_id is not None and event.message_id.key in CLOSED and event.channel
-    return event.side if is_closed else None
+    return bool(is_closed) and (event.side == "client" or (event.side == "server" and refused(other)))
 
 
 @cache
@@ -63,6 +67,14 @@ def complementary(one: str, other: str) -> bool:
 def is_finding_of_tls(key: str) -> bool:
     message = knowledge().messages.get(key)
     return message is not None and message.role == "judge" and message.layer == "tls"
+
+
+def refused(event: Event) -> bool:
+    """Whether a record is a finding of TLS, or a Java client's AMQ9771 with an exception of its own and no alert."""
+    if event.message_id is None or was_refused(event):
+        return False
+    own = event.layer == "tls" and event.role == "victim" and bool(event.facts.get("exception"))
+    return own or is_finding_of_tls(event.message_id.key)
 
 
 def was_refused(event: Event) -> bool:
@@ -90,12 +102,12 @@ def relation(one: Event, other: Event) -> float:
     if never_connected(one) != never_connected(other) and not (is_about_tcp(one) and is_about_tcp(other)):
         return 0
     one_key, other_key = (each.message_id.key if each.message_id else "" for each in (one, other))
-    told = was_refused(one) and is_finding_of_tls(other_key), was_refused(other) and is_finding_of_tls(one_key)
-    if complementary(one_key, other_key) or any(told):
+    told = (was_refused(one) and refused(other)) or (was_refused(other) and refused(one))
+    if complementary(one_key, other_key) or told:
         both_unsaid = names_no_cause(one) and names_no_cause(other)
-        return 3 if one.role != other.role or one.layer in ("tcp", "channel") or both_unsaid else 0
+        return 3 if told or one.role != other.role or one.layer in ("tcp", "channel") or both_unsaid else 0
     if CLOSED & {one_key, other_key} and "judge" in (one.role, other.role):
-        return 1.5 if "client" in (closed_side(one), closed_side(other)) else 0
+        return 1.5 if saw_it_closed(one, other) or saw_it_closed(other, one) else 0
     shared = set(layers_of(one)) & set(layers_of(other))
     roles = {one.role, other.role}
     if not shared:

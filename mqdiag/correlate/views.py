@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mqdiag.correlate.calendars import QUARTER
 from mqdiag.correlate.relation import (
     CLOSED,
     is_application,
@@ -23,11 +24,13 @@ from mqdiag.names import same_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from mqdiag.correlate.episodes import Episode
     from mqdiag.model import Certificate, Event
 
 GRAIN_S = 0.5  # two distances in time that differ by less are the same
+FARTHEST_S = 26 * 3600.0  # between the local times of one moment anywhere
 WHOLE_SECOND_S = 1.0  # the same where a log prints no fractions
 
 SAME_WORD = 0.5  # added where a user, a program or a file is named alike on both sides: no more than a hint
@@ -105,6 +108,24 @@ def clock_of(episode: Episode, hosts: Mapping[str, str]) -> str:
 def untimed(view: View) -> bool:
     """Whether nothing in the records says when it was; a local time whose zone is unknown does say something."""
     return all(event.stamp is None for event in view.episode.events)
+
+
+def can_be_one_moment(one: View, other: View, unset_s: float) -> bool:
+    """
+    Whether two local times differ by quarters of an hour, as zones do, give or take what clocks differ. What has no
+    local time can be of any moment.
+    """
+    ours, theirs = local(one), local(other)
+    if ours is None or theirs is None:
+        return True
+    apart = abs((ours - theirs).total_seconds())
+    quarters = apart % QUARTER.total_seconds()
+    return apart <= FARTHEST_S and min(quarters, QUARTER.total_seconds() - quarters) <= unset_s
+
+
+def local(view: View) -> datetime | None:
+    stamp = view.episode.lead.stamp
+    return stamp.local if stamp else None
 
 
 def signature(episode: Episode) -> object:

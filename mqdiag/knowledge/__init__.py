@@ -50,7 +50,8 @@ class Message:
     are, in order, where a log prints no inserts (`channel`, `peer`, `user`, `certificate`, a fact's name, or
     `-`). body_code: namespace of the last free number of the explanation, where a log prints no inserts.
 
-    peers: the ids that the other end writes of the same failure. next: what to look at next.
+    peers: the ids that the other end writes of the same failure. returns: the reason codes that calls of applications
+    get at that moment. next: what to look at next.
     """
 
     says: str
@@ -66,6 +67,7 @@ class Message:
     quoted: tuple[str, ...] = ()
     body_code: str | None = None
     peers: tuple[str, ...] = ()
+    returns: tuple[str, ...] = ()
     next: str = ""
     verified: bool
 
