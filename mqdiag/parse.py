@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING
 from lark.exceptions import UnexpectedInput
 
 from mqdiag import formats
-from mqdiag.formats._base import Tally
+from mqdiag.formats._base import Skim, Tally
 from mqdiag.frame import MAX_RECORD_BYTES, frame
 from mqdiag.knowledge import knowledge
 from mqdiag.language import reason, tr
 from mqdiag.limits import in_words
 from mqdiag.model import Note, Record, Span
 from mqdiag.passwords import masked, may_hold_one
+from mqdiag.repeats import Repeats, as_it_is
 from mqdiag.sides import heading_side
 from mqdiag.text import decode
 from mqdiag.views import view
@@ -81,6 +82,7 @@ class Stamps:
         self.by_hour = {hour: self.by_hour[hour] for hour in sorted(self.places, key=self.places.__getitem__)}
 
 
+NO_SKIM = Skim()
 HOUR = 14  # characters of a stamp that hold its hour: '10/30/24 00:06'  '2018年10月02日 07'
 
 
@@ -126,24 +128,29 @@ class Reading:
         return next((each for each in self.encodings if each != "ascii"), next(iter(self.encodings), None))
 
 
-def read(source: Source, encoding: str | None = None) -> Reading:
-    """Read one source to its end. OSError and the like from reading become a note; content never raises."""
-    reading = Reading(source)
-    fill(reading, lambda tally: framed(source, tally), encoding)
-    return finish(reading)
-
-
-def fill(reading: Reading, framing: Framing, encoding: str | None, below: bool = False) -> None:
+def read(source: Source, encoding: str | None = None, settle: Callable[[Event], Event] = as_it_is) -> Reading:
     """
-    Read what a framing gives. `below`: it is a later part of a source, whose example stands further up.
-    OSError and the like become a note.
+    Read one source to its end. OSError and the like from reading become a note; content never raises. `settle` is what
+    makes of a parsed event the one that is kept.
+    """
+    reading = Reading(source)
+    fill(reading, lambda tally: framed(source, tally), encoding, Repeats(settle))
+    return finish(reading, settle)
+
+
+def fill(
+    reading: Reading, framing: Framing, encoding: str | None, repeats: Repeats | None = None, below: bool = False
+) -> None:
+    """
+    Read what a framing gives. `repeats` are the texts that are known; `below`: it is a later part of a source, whose
+    example stands further up. OSError and the like become a note.
     """
     from mqdiag.sources import DAMAGED, unreadable
 
     tally = Tally(knowledge().matters, reading.stamps.add, is_on=below)
     try:
         for record, format in framing(tally):
-            event = account(reading, record, format, encoding, below)
+            event = account(reading, record, format, encoding, repeats, below)
             if event and format:
                 reading.owned.setdefault(type(format).__name__, []).append(event)
             tally.is_on = below or reading.example is not None
@@ -160,15 +167,17 @@ def fill(reading: Reading, framing: Framing, encoding: str | None, below: bool =
     reading.lines = tally.lines
 
 
-def finish(reading: Reading) -> Reading:
-    """The events related to each other, and the notes written, when all of a source is read."""
+def finish(reading: Reading, settle: Callable[[Event], Event] = as_it_is) -> Reading:
+    """The events related to each other and then settled, and the notes written, when all of a source is read."""
     by_name = {type(each).__name__: each for each in formats.all_formats()}
     for name, events in reading.owned.items():
-        linked = by_name[name].link(events)
+        format = by_name[name]
+        linked = [settle(each) for each in format.link(events)] if format.links else events
         reading.events.extend(linked)
-        if not by_name[name].triaged:  # a z/OS line has its date only from the line above
+        if not format.triaged:  # a z/OS line has its date only from the line above
             note_stamps(reading, linked)
     reading.owned.clear()
+    reading.example = settle(reading.example) if reading.example else None
     reading.events.sort(key=lambda each: each.span)
     reading.stamps.order()
     finish_notes(reading)
@@ -176,7 +185,12 @@ def finish(reading: Reading) -> Reading:
 
 
 def account(
-    reading: Reading, record: Record, format: Format | None, encoding: str | None, below: bool = False
+    reading: Reading,
+    record: Record,
+    format: Format | None,
+    encoding: str | None,
+    repeats: Repeats | None = None,
+    below: bool = False,
 ) -> Event | None:
     """Count a record; its event if it matters."""
     reading.bytes += record.span.length
@@ -191,6 +205,7 @@ def account(
     if reading.kind == "unknown":
         reading.kind = format.kind
     place = record.span.offset
+    skim = NO_SKIM
     if format.triaged:
         skim = format.skim(record.data)
         if skim.message_key:
@@ -200,15 +215,29 @@ def account(
         if (below or reading.example) and skim.message_key and not knowledge().matters(skim.message_key):
             reading.records += 1
             return None
-    event, why, line = parsed_or_why(record, format, encoding)
-    if event is None:
-        unparsed(reading, record, why, line)
-        return None
+    if repeats and (known := repeats.find(skim)):
+        event, found = known.again(record.span, skim, format), known.encoding
+    else:
+        parsed, why, line = parsed_or_why(record, format, encoding)
+        if parsed is None:
+            unparsed(reading, record, why, line)
+            return None
+        found = encoding_of(record, encoding)
+        event = repeats.keep(parsed, record, skim, format, found) if repeats else parsed
     reading.records += 1
     if reading.example is None:
         reading.example = event
-    note_encoding(reading, record, encoding)
+    reading.encodings.setdefault(found, record.span.line)
     return event
+
+
+def settled(record: Record, format: Format, encoding: str | None, repeats: Repeats) -> Event | None:
+    """The event of a record, settled; None where it could not be parsed."""
+    skim = format.skim(record.data) if format.triaged else NO_SKIM
+    if known := repeats.find(skim):
+        return known.again(record.span, skim, format)
+    event, _, _ = parsed_or_why(record, format, encoding)
+    return repeats.keep(event, record, skim, format, encoding_of(record, encoding)) if event else None
 
 
 def note_heading(reading: Reading, record: Record) -> None:
@@ -274,12 +303,11 @@ def placed(event: Event) -> Event:
     return replace(event, queue_manager=folder[1].replace("!", ".").replace("&", "/")) if folder else event
 
 
-def note_encoding(reading: Reading, record: Record, encoding: str | None) -> None:
+def encoding_of(record: Record, encoding: str | None) -> str:
     head = record.data
     if len(head) > ENCODING_BYTES:
         head = head[:ENCODING_BYTES].rpartition(b"\n")[0] or head[:ENCODING_BYTES]
-    found = decode(head, encoding).encoding if not head.isascii() or encoding else "ascii"
-    reading.encodings.setdefault(found, record.span.line)
+    return decode(head, encoding).encoding if not head.isascii() or encoding else "ascii"
 
 
 def unparsed(reading: Reading, record: Record, why: str, at: int | None = None) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mqdiag.parse import Reading
     from mqdiag.processes import Piece
     from mqdiag.redact import Key, Redactor
+    from mqdiag.repeats import Repeats
     from mqdiag.sources import Source
 
     Teller = Callable[[Note], None]
@@ -162,21 +163,19 @@ class Rows:
 
     reading: Reading
     encoding: str | None
-    said: Side | None  # its side as the user said it
     lent: LentSide  # where the record does not say it
     calendar: Calendar
+    repeats: Repeats
 
     def typed(self, framed: Iterable[tuple[Record, Format | None]]) -> Iterator[tuple[Record, Event | None]]:
-        from mqdiag.interpret import sided
-        from mqdiag.parse import parsed
+        from mqdiag.parse import settled
 
         known = {event.span: event for event in self.reading.events}  # with what the records beside them lend
         for record, format in framed:
-            event = known.get(record.span) or (parsed(record, format, self.encoding)[0] if format else None)
+            event = known.get(record.span) or (settled(record, format, self.encoding, self.repeats) if format else None)
             if event is None:
                 yield record, None
                 continue
-            event = sided(event, self.said)
             stamp = self.calendar.stamp(event.stamp) if event.stamp else None
             yield record, replace(event, stamp=stamp, side=event.side or self.lent.at(event.span.offset))
 
@@ -195,6 +194,8 @@ class Rows:
 
 def rows(options: Options, tell: Teller) -> Iterator[Rows]:
     from mqdiag.correlate import calendars_of, lent_side, sides_of
+    from mqdiag.interpret import sided
+    from mqdiag.repeats import Repeats
 
     bundle = gather(options)
     tell_all(bundle, tell)
@@ -203,7 +204,8 @@ def rows(options: Options, tell: Teller) -> Iterator[Rows]:
     for each in bundle.readings:
         path = each.source.path
         said = bundle.sides.get(path)
-        yield Rows(each, options.encoding, said, lent_side(each, sides[path], said), calendars[path])
+        repeats = Repeats(partial(sided, side=said))
+        yield Rows(each, options.encoding, lent_side(each, sides[path], said), calendars[path], repeats)
 
 
 def again(reading: Reading, tell: Teller) -> Iterator[tuple[Record, Format | None]]:

@@ -12,17 +12,17 @@ import os
 import re
 import sys
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mqdiag import formats, grammar
 from mqdiag.errors import MqdiagError
-from mqdiag.formats._base import Format
 from mqdiag.interpret import sided
 from mqdiag.language import language, speaking, tr
 from mqdiag.parse import HEAD_BYTES, Reading, append, divisible, fill, finish, framed_as, read
+from mqdiag.repeats import Repeats
 from mqdiag.sources import BLOCK_BYTES
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
-    from mqdiag.formats._base import Tally
+    from mqdiag.formats._base import Format, Tally
     from mqdiag.language import Language
     from mqdiag.model import Record, Side
     from mqdiag.sources import Source
@@ -81,7 +81,7 @@ def readings(
     found: list[Reading] = []
     done = 0
     with collecting_seldom():
-        for piece, result in zip(pieces, worked(work, pieces, jobs), strict=True):
+        for piece, result in zip(pieces, worked(Reader(), pieces, jobs), strict=True):
             done += result.bytes
             if piece.begin == 0:
                 found.append(result)
@@ -97,16 +97,8 @@ def readings(
 
 def complete(reading: Reading, sides: Mapping[str, Side], encoding: str | None) -> Reading:
     """A reading whose pieces are all there."""
-    side = sides.get(reading.source.path)
-    if reading.bytes < 0:
-        return interpreted(read(reading.source, encoding), side)
-    plain = [name for name in reading.owned if not links(name)]
-    done = {id(event) for name in plain for event in reading.owned[name]}
-    finish(reading)
-    reading.events = [each if id(each) in done else sided(each, side) for each in reading.events]
-    if reading.example:
-        reading.example = sided(reading.example, side)
-    return reading
+    settle = partial(sided, side=sides.get(reading.source.path))
+    return read(reading.source, encoding, settle) if reading.bytes < 0 else finish(reading, settle)
 
 
 def cores() -> int:
@@ -158,7 +150,7 @@ def parts(source: Source, jobs: int | None, length: int) -> list[Piece]:
         return whole
     try:
         pieces = cut(source, None, None, length)
-        if len(pieces) < 2 or links(pieces[0].format or ""):
+        if len(pieces) < 2 or by_name(pieces[0].format or "").links:
             return whole
         lines = accumulate((sum(block.count(b"\n") for block in blocks(each)) for each in pieces), initial=1)
         return [replace(each, line=line) for each, line in zip(pieces, lines, strict=False)]
@@ -182,11 +174,6 @@ def seam(name: str) -> re.Pattern[bytes]:
 
 def by_name(name: str) -> Format:
     return next(each for each in formats.all_formats() if type(each).__name__ == name)
-
-
-def links(name: str) -> bool:
-    """Whether a format relates its events to each other; only the others can be interpreted before all are there."""
-    return type(by_name(name)).link is not Format.link
 
 
 # ---- work on one piece -----------------------------------------------------------------------------------------
@@ -303,16 +290,23 @@ def serve(work: Callable[[Piece], object], line: Connection, others: Sequence[Co
             line.send(found)
 
 
-def work(piece: Piece) -> Reading:
-    """A whole source read to its end, or what a piece holds, to be joined with the others."""
-    if piece.end is None:
-        return interpreted(read(piece.source, piece.encoding), piece.side)
-    reading = Reading(piece.source)
-    fill(reading, partial(framed_piece, piece), piece.encoding, below=piece.begin > 0)
-    for name, events in reading.owned.items():
-        if not links(name):
-            reading.owned[name] = [sided(each, piece.side) for each in events]
-    return reading
+@dataclass(slots=True)
+class Reader:
+    """A process's work: it knows the texts that it has read in the source which it reads pieces of."""
+
+    path: str = ""
+    repeats: Repeats = field(default_factory=Repeats)
+
+    def __call__(self, piece: Piece) -> Reading:
+        """A whole source read to its end, or what a piece holds, to be joined with the others."""
+        settle = partial(sided, side=piece.side)
+        if piece.end is None:
+            return read(piece.source, piece.encoding, settle)
+        if self.path != piece.source.path:
+            self.path, self.repeats = piece.source.path, Repeats(settle)
+        reading = Reading(piece.source)
+        fill(reading, partial(framed_piece, piece), piece.encoding, self.repeats, below=piece.begin > 0)
+        return reading
 
 
 def framed_piece(piece: Piece, tally: Tally | None = None) -> Iterator[tuple[Record, Format | None]]:
@@ -328,10 +322,3 @@ def blocks(piece: Piece) -> Iterator[bytes]:
         while left and (block := stream.read(min(BLOCK_BYTES, left))):
             left -= len(block)
             yield block
-
-
-def interpreted(reading: Reading, side: Side | None) -> Reading:
-    reading.events = [sided(event, side) for event in reading.events]
-    if reading.example:
-        reading.example = sided(reading.example, side)
-    return reading

@@ -202,6 +202,13 @@ def test_a_stamp_in_utc_says_nothing_of_the_zone_of_the_host() -> None:
     assert [(each.path, each.line) for each in found.notes if each.code == "zone-unknown"] == [("x.log", 2)]
 
 
+def test_a_time_in_gmt_says_nothing_of_the_zone_of_the_host() -> None:
+    """openssl prints GMT wherever it runs."""
+    asked = log("x.log", ("Mar 12 01:26:08 2025 GMT", "2025-03-12T01:26:08+00:00"), host=None)
+
+    assert basis(timed(asked)) == (None, None)
+
+
 def test_a_report_prints_the_offset_of_its_host() -> None:
     found = timed(log("x.log", "2024-06-05 10:00:00", facts={"utc_offset_minutes": "120"}))
 

@@ -15,7 +15,7 @@ from mqdiag.correlate import Correlation, correlate, matching
 from mqdiag.correlate.clocks import Vote, is_no_chance
 from mqdiag.correlate.matching import Edge, assign, swaps
 from mqdiag.correlate.relation import relation
-from mqdiag.model import Code, Event, Kind, Peer, Stamp
+from mqdiag.model import Certificate, Code, Event, Kind, Name, Peer, Stamp
 from mqdiag.parse import Reading
 from mqdiag.sources import Source
 
@@ -362,6 +362,37 @@ def test_how_far_apart_clocks_are_thought_of(skew: float, others: tuple[Event, .
     assert (len(found.occurrences) == 1 + len(others)) is is_thought_of
 
 
+@pytest.mark.parametrize(
+    ("moments", "is_one"),
+    [
+        ((450, 465, 480), True),
+        ((450, 465, 495), False),  # another rhythm
+        ((450, 465), False),  # one of them has no counterpart
+        ((650, 665, 680), False),
+    ],
+)
+def test_repetitions_of_the_only_two_failures_have_one_rhythm(moments: tuple[float, ...], is_one: bool) -> None:
+    clients = [closed(15.0 * n, line=n + 1, peer=CALLS_MQ1) for n in range(3)]
+    found = together(*logs(*clients, *(lacking(each, line=n + 1) for n, each in enumerate(moments))))
+
+    assert [(each.skew_s, each.pairs) for each in found.clocks] == ([(450.0, 3)] if is_one else [])
+    assert len(found.occurrences) == (3 if is_one else 3 + len(moments))
+
+
+@pytest.mark.parametrize(
+    ("client", "server", "is_one"),
+    [
+        ({"peer": Peer("qm1.example.net", "198.51.100.1", 1414)}, {}, True),
+        ({"queue_manager": "DESKQM"}, {"certificate": Certificate(Name((("CN", "deskqm.example.net"),)))}, True),
+        ({"peer": Peer("qm2.example.net", "198.51.100.1", 1414)}, {"peer": Peer("desk2", "192.0.2.2")}, False),
+    ],
+)
+def test_a_host_can_be_called_after_its_queue_manager(
+    client: dict[str, Any], server: dict[str, Any], is_one: bool
+) -> None:
+    assert are_one(closed(0, **{"channel": None} | client), lacking(400, **server)) is is_one
+
+
 CALLS_MQ1 = Peer("mq1", "198.51.100.1", 1414)
 
 
@@ -588,6 +619,29 @@ def test_scans_are_counted_for_each_log() -> None:
         "3 connections were closed before they named a channel (port scanner or health check); "
         "they belong to no incident."
     )
+
+
+@pytest.mark.parametrize(
+    ("others", "is_scan"),
+    [
+        ({}, True),
+        ({"stamp": at(59)}, True),
+        ({"stamp": at(61)}, False),
+        ({"peer": Peer(None, "192.0.2.9")}, False),
+        ({"peer": None}, False),
+        ({"channel": "A.B"}, False),
+        ({"host": "mq2"}, False),
+        ({"layer": "tls"}, False),
+    ],
+)
+def test_a_scanner_resets_some_connections_and_closes_others(others: dict[str, Any], is_scan: bool) -> None:
+    given: dict[str, Any] = {"stamp": at(0), "peer": Peer(None, "192.0.2.8"), "side": "server", "host": "mq1"}
+    scan = replace(record("9209", **given), role="noise", channel=None)
+    reset = replace(record("9208", 30, **given), **{"channel": None} | others)
+    found = together(*logs(scan, reset))
+
+    assert len(found.occurrences) == (0 if is_scan else 1)
+    assert found.notes[0].text.startswith("2 connections" if is_scan else "1 connections")
 
 
 def test_a_report_alone_is_a_failure_and_a_notice_is_none() -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from mqdiag.correlate import calendars as calendar_rules
-from mqdiag.correlate.episodes import episodes, is_failure
+from mqdiag.correlate.episodes import episodes, is_failure, scans
 from mqdiag.correlate.eventmessages import with_event_messages
 from mqdiag.correlate.join import join
 from mqdiag.correlate.offsets import infer_offsets, returned_with
@@ -87,9 +87,10 @@ def correlate(
     )
     found = with_event_messages(episodes(event for event in events if is_failure(event)))
     hosts = hosts_of(sources)
-    result = join([each for each in found if not each.is_noise], hosts)
+    noise = scans(found)
+    result = join([each for each in found if id(each) not in noise], hosts)
     known = logs(sources, result.ahead, (each.episode.events for each in result.joined if not each.candidates))
-    notes += noise_notes(each for each in found if each.is_noise)
+    notes += noise_notes(each for each in found if id(each) in noise)
     return Correlation(
         occurrences=tuple(
             sorted((occurrence(each, known, result.ahead, hosts) for each in result.joined), key=in_time)
@@ -137,7 +138,7 @@ def sides_of(readings: Sequence[Reading], sides: Mapping[str, Side]) -> dict[str
     for each in readings:
         own: Side | None = most(event.side for event in each.events if is_failure(event))
         example = each.example.side if each.example else None
-        found[each.source.path] = sides.get(each.source.path) or own or example
+        found[each.source.path] = sides.get(each.source.path) or own or example or most(e.side for e in each.events)
     by_folder: dict[str, set[Side]] = {}
     for path, side in found.items():
         if side:

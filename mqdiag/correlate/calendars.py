@@ -245,7 +245,7 @@ def own_calendar(reading: Reading, orders: dict[str, Order]) -> Calendar:
     for written, utc in reading.stamps.by_hour.values():
         local, instant = calendar.local(written), clock.utc(utc) if utc else None
         printed = seen.offset if (seen := clock.read(written)) else None
-        if local is None or (printed is not None and not printed):
+        if local is None or (printed is not None and not printed) or written.endswith(("GMT", "UTC")):
             continue  # a stamp in UTC ('...Z') says nothing of the host's own zone
         offset = printed if printed is not None else quarter_offset(local, instant) if instant else None
         if offset is not None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from mqdiag.clock import WINDOW_S
 from mqdiag.correlate.relation import is_about_dates
-from mqdiag.correlate.views import addressed, host_names, same_certificates
+from mqdiag.correlate.views import addressed, host_names, same_certificates, signature
 from mqdiag.model import Clock
 
 if TYPE_CHECKING:
@@ -77,16 +77,26 @@ def clocks(clients: Sequence[View], servers: Sequence[View], scale: Scale) -> li
 
 
 def only_two(clients: Sequence[View], servers: Sequence[View], scale: Scale) -> list[Clock]:
-    """The clock of the only two failures there are: the more they have in common, the further apart they may be."""
-    if len(clients) != 1 or len(servers) != 1:
+    """
+    The clock of the only two failures there are, or of as many repetitions of each at the same distances: the more
+    they have in common, the further apart they may be.
+    """
+    if len(clients) != len(servers) or any(len({alike(each) for each in views}) != 1 for views in (clients, servers)):
         return []
     client, server = clients[0], servers[0]
-    if client.instant is None or server.instant is None or client.clock == server.clock:
+    ours, theirs = (sorted(each.instant for each in views if each.instant is not None) for views in (clients, servers))
+    if len(ours) != len(clients) or len(theirs) != len(servers) or client.clock == server.clock:
         return []
-    apart = server.instant - client.instant
-    if abs(apart) > farthest_s(client, server, scale) or not is_pair(client, server, scale):
+    apart = [there - here for here, there in zip(ours, theirs, strict=True)]
+    skew, spread = median(apart), max(apart) - min(apart)
+    if spread > WINDOW_S or abs(skew) > farthest_s(client, server, scale) or not is_pair(client, server, scale):
         return []
-    return [Clock((client.clock, server.clock), round(apart, 3), 0.0, 1)]
+    return [Clock((client.clock, server.clock), round(skew, 3), round(spread, 3), len(apart))]
+
+
+def alike(view: View) -> tuple[object, ...]:
+    """What repetitions of one failure, stamped by one clock, have in common."""
+    return view.sort, view.clock, signature(view.episode)
 
 
 def farthest_s(client: View, server: View, scale: Scale) -> float:
@@ -114,7 +124,7 @@ def know_each_other(client: View, server: View) -> bool:
 
 def is_seen(client: View, server: View) -> bool:
     """Whether the acceptor's records name the caller's host, or show a certificate that is named after it."""
-    return bool(client.traits.hosts & (server.traits.peers | server.traits.bearers))
+    return bool(client.traits.names & (server.traits.peers | server.traits.bearers))
 
 
 def votes(clients: Sequence[View], servers: Sequence[View], scale: Scale) -> Iterator[Vote]:

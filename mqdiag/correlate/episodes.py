@@ -16,11 +16,12 @@ from mqdiag.correlate.relation import is_application
 from mqdiag.model import Code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from mqdiag.model import Event, Side, Span
 
 TOGETHER_S = 2.5  # cause, twin and wrapper of one failure follow each other within this
+VISIT_S = 60.0  # a port scan tries one port after the other for so long
 FFST_S = 5.0  # a report takes its time to be written
 MOST_OPEN = 40  # episodes of one writer that a record is compared with
 SECURITY_LAYERS = ("chlauth", "connauth", "oam")
@@ -61,6 +62,35 @@ class Episode:
         return all(e.role in ("noise", "wrapper") for e in self.events) and any(
             e.role == "noise" and e.channel is None for e in self.events
         )
+
+
+def scans(found: Sequence[Episode]) -> set[int]:
+    """
+    By id, the episodes that are of a port scan or health check: those that are noise, and connections cut before they
+    named a channel by an address whose others at that time are noise. A scanner resets some and closes others.
+    """
+    noise = [each for each in found if each.is_noise]
+    visits: dict[tuple[tuple[str, ...], str], list[float]] = {}
+    for each in noise:
+        if address := caller(each):
+            visits.setdefault((writer(each.lead), address), []).append(moment(each.lead) or 0.0)
+    cut = [
+        each
+        for each in found
+        if (address := caller(each))
+        and each.lead.layer == "tcp"
+        and all(event.channel is None for event in each.events)
+        and any(
+            abs(when - (moment(each.lead) or 0.0)) <= VISIT_S for when in visits.get((writer(each.lead), address), ())
+        )
+    ]
+    return {id(each) for each in (*noise, *cut)}
+
+
+def caller(episode: Episode) -> str | None:
+    """The address that called, as the accepting end saw it."""
+    lead = episode.lead
+    return lead.peer.address or lead.peer.host if lead.peer and lead.side == "server" else None
 
 
 ROLE_WEIGHT = {"judge": 0, "victim": 1, "noise": 2, "wrapper": 3}

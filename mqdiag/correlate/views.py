@@ -57,6 +57,11 @@ class Traits:
     tells: bool  # an application is among the writers
     sided: bool
 
+    @property
+    def names(self) -> frozenset[str]:
+        """What others may call the host: its name, or that of the queue manager that runs there."""
+        return self.hosts | {each.lower() for each in self.queue_managers}
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -283,13 +288,13 @@ def calls_elsewhere(client: Traits, server: Traits) -> bool:
     called = host_names(client.peers)
     if not called or not server.hosts or client.queue_managers & server.queue_managers or client.words & server.words:
         return False
-    return not any(are_akin(a, b) for a in called for b in server.hosts)
+    return not any(are_akin(a, b) for a in called for b in server.names)
 
 
 def sees_another(client: Traits, server: Traits) -> bool:
     """Whether the server names the host that called, or was shown a certificate of one, and it is not this one."""
     seen = host_names(server.peers) | {each for each in server.bearers if "." in each}
-    return bool(seen and client.hosts) and not any(are_akin(a, b) for a in seen for b in client.hosts)
+    return bool(seen and client.hosts) and not any(are_akin(a, b) for a in seen for b in client.names)
 
 
 def are_akin(called: str, host: str) -> bool:
@@ -299,8 +304,8 @@ def are_akin(called: str, host: str) -> bool:
 
 def addressed(client: Traits, server: Traits) -> float:
     """Whether either end names the other's host or its certificate does, or both name the same queue manager."""
-    called = bool(server.hosts & (client.peers | client.bearers))
-    seen = bool(client.hosts & (server.peers | server.bearers))
+    called = bool(server.names & (client.peers | client.bearers))
+    seen = bool(client.names & (server.peers | server.bearers))
     return 2.0 * (called or seen) + 0.5 * (called and seen) + bool(client.queue_managers & server.queue_managers)
 
 

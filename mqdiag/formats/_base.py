@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from mqdiag.grammar import ParseTree
-    from mqdiag.model import Event, Kind, Record
+    from mqdiag.model import Event, Kind, Record, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,17 @@ class Skim:
     What triage needs of a record, read without parsing it; bytes as they stand in the log, None if not there.
 
     `message_key` is the message id without severity (`AMQ9716`); `written` the local stamp; `utc` the text of
-    `Time(...)` or whatever else states the instant.
+    `Time(...)` or whatever else states the instant. `rest` is the record without these, the numbers of its process and
+    thread and its footer, "" where it cannot be told apart so: what two records have in common that say the same.
     """
 
     message_key: str | None = None
     written: bytes | None = None
     utc: bytes | None = None
+    process: bytes = b""
+    thread: bytes = b""
+    footer: bytes = b""
+    rest: bytes = b""
 
 
 @dataclass(slots=True)
@@ -148,6 +153,15 @@ class Format:
         unparsed record and a note of it.
         """
         raise NotImplementedError
+
+    def again(self, event: Event, span: Span, skim: Skim, encoding: str) -> Event:
+        """The event of a record that has the `rest` of another, whose event this is. For formats that skim one."""
+        raise NotImplementedError
+
+    @property
+    def links(self) -> bool:
+        """Whether events are related to each other; only others can be interpreted before all are there."""
+        return type(self).link is not Format.link
 
     def link(self, events: Sequence[Event]) -> list[Event]:
         """Relate the events of one source to each other, in file order: a start to its stop, a line to its zone."""

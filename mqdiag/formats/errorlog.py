@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
 
     from mqdiag.formats._base import Tally
     from mqdiag.grammar import ParseTree
-    from mqdiag.model import Record
+    from mqdiag.model import Record, Span
 
 MESSAGE_ID = re.compile(r"(AMQ(?:[A-Z]{2})?)(\d{4})([A-Z])?")
+PROCESS = re.compile(rb"Process\(([0-9]{1,18})\.([0-9]{1,18})\)")
+FOOTER = re.compile(rb"\n-----[- ][ -~]{0,120}\s*\Z")  # only at the end, and without what copying puts before lines
+DIGITS = re.compile(rb"[0-9]+")
 INSERTS = ("ArithInsert1", "ArithInsert2", "CommentInsert1", "CommentInsert2", "CommentInsert3")
 FIRST_LINE = ("Process", "User", "Program")  # the attributes beside the stamp
 STAMPS = ("STAMP", "BARE_STAMP")
@@ -64,16 +68,27 @@ class ErrorLog(Format):
 
     def skim(self, data: bytes) -> Skim:
         key = written = utc = None
+        stamps: list[re.Match[bytes]] = []
+        times: list[re.Match[bytes]] = []
         for match in self.skim_pattern.finditer(data):
             part = match[0].strip(MARKS)
             if match.lastgroup == "STAMP":
                 written = part.rstrip(b"- \t")
+                stamps.append(match)
             elif match.lastgroup == "UTC_LINE":
                 utc = part[len(b"Time(") :]
+                times.append(match)
             else:
                 key = message_key(part)
                 break
-        return Skim(key, written, utc)
+        process = PROCESS.match(data, stamps[0].end()) if len(stamps) == 1 and len(times) < 2 else None
+        if process is None:
+            return Skim(key, written, utc)
+        begin, end = times[0].span() if times else (process.end(), process.end())
+        last = FOOTER.search(data, end)
+        form = DIGITS.sub(b"", stamps[0][0])  # with what stands around the numbers
+        parts = data[: stamps[0].start()], form, data[process.end() : begin], data[end : last.start() if last else None]
+        return Skim(key, written, utc, process[1], process[2], last[0] if last else b"", b"\0".join(parts))
 
     @cached_property
     def terminals(self) -> Terminals:
@@ -83,6 +98,14 @@ class ErrorLog(Format):
         if self.opens != ErrorLog.opens:  # a relative of this format, whose records begin otherwise too
             return begin
         return pass_over(self.terminals, data, begin, end, tally)
+
+    def again(self, event: Event, span: Span, skim: Skim, encoding: str) -> Event:
+        stamp = read_stamp((skim.written or b"").decode(encoding), (skim.utc or b"").decode("ascii"))
+        process, thread = number(skim.process.decode("ascii")), number(skim.thread.decode("ascii"))
+        facts, module = event.facts, footer_module(skim.footer.decode("ascii"))
+        if module != facts.get("module", ""):
+            facts = {**facts, "module": module}
+        return replace(event, span=span, stamp=stamp, process=process, thread=thread, facts=facts)
 
     def parse(self, record: Record, encoding: str | None) -> Event:
         return event(self.tree(relined(unquoted(self.text(record, encoding)))), record)
@@ -231,6 +254,7 @@ def paragraphs(part: ParseTree) -> list[str]:
     return [CATALOGUE_LAYOUT.sub(" ", each) for each in result] or [""]
 
 
+@remembered
 def footer_module(footer: str) -> str:
     """`amqccisa.c:8789` of a footer, empty if MQ named no module."""
     match = re.search(r"([A-Za-z0-9_]+\.[A-Za-z]+)\s*:\s*(\d+)", footer)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 MESSAGE_ID = re.compile(r"\+?(CSQ[A-Z0-9])(\d{3})([A-Z])")
 SYSTEM = re.compile(r"S Y S T E M\s+((?:\S ){1,8})")
-SIDES: Mapping[str, Side] = {"CSQXRESP": "server", "CSQXRCTL": "client"}  # the responder, and who starts a channel
+RESPONDER = "CSQXRESP"
+SIDES: Mapping[str, Side] = {RESPONDER: "server", "CSQXRCTL": "client"}  # the responder, and who starts a channel
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
@@ -55,12 +56,17 @@ class ZosJobLog(Format):
         return with_preamble(found, tokens_of(parts["preamble"])) if "preamble" in parts else found
 
     def link(self, events: Sequence[Event]) -> list[Event]:
-        """The date and the system stand above the first message that they are for."""
+        """
+        The date and the system stand above the first message that they are for. A channel that the responder serves
+        is that of an end which accepted, whatever other part of MQ writes of it.
+        """
         linked: list[Event] = []
         date, host = "", None
+        served = {event.channel for event in events if event.facts.get("csect") == RESPONDER and event.channel}
         for event in events:
             date, host = event.facts.get("date", date), event.host or host
-            linked.append(replace(event, host=host, stamp=dated(event.stamp, date)))
+            side = SIDES[RESPONDER] if event.channel in served else event.side
+            linked.append(replace(event, host=host, side=side, stamp=dated(event.stamp, date)))
         return linked
 
 

@@ -28,6 +28,16 @@ def by_id(data: bytes) -> dict[str, Event]:
 OVER_MIDNIGHT = by_id((SAMPLES / "job-log-over-midnight.txt").read_bytes())
 
 
+def test_a_channel_that_the_responder_serves_is_of_the_end_that_accepted() -> None:
+    lines = (
+        b" 06.10.31 STC04410  +CSQX526E +MQPA CSQXRCTL Message sequence error for channel A.TO.B, sent=2 expected=1\n"
+        b" 06.10.31 STC04410  +CSQX599E +MQPA CSQXRESP Channel A.TO.B ended abnormally connection 192.0.2.1\n"
+        b" 06.10.32 STC04410  +CSQX526E +MQPA CSQXRCTL Message sequence error for channel B.TO.C, sent=2 expected=1\n"
+    )
+
+    assert [each.side for each in linked(lines)] == ["server", "server", "client"]
+
+
 def test_a_message_begins_at_its_first_line() -> None:
     assert (OVER_MIDNIGHT["CSQX636E"].span.line, OVER_MIDNIGHT["CSQX636E"].span.last_line) == (7, 10)
 
