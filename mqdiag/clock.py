@@ -9,7 +9,7 @@ without instant until timing.py finds the offset. dateutil's parser is never ask
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from statistics import median
@@ -93,9 +93,19 @@ def dated(numbers: tuple[int, int, int], order: Order) -> datetime | None:
         return None
 
 
-@lru_cache(maxsize=32768)
+SECONDS = re.compile(r"(?<![\d:])\d{1,2}:[0-5]\d:[0-5]\d\Z")
+
+
 def read(written: str) -> Reading | None:
     """Read a stamp in any spelling MQ and its users are known to write; None if it is none of them."""
+    if SECONDS.search(written) is None:
+        return _read(written)
+    minute = _read(f"{written[:-2]}00")  # a log has a thousand stamps of one minute, and each second but a few
+    return minute and replace(minute, time=minute.time + timedelta(seconds=int(written[-2:])))
+
+
+@lru_cache(maxsize=32768)
+def _read(written: str) -> Reading | None:
     found = _date(written)
     if found is None:
         return None

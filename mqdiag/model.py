@@ -156,7 +156,8 @@ class Event:
 
     `channel` is never '????': that is None. `inserts` keeps MQ's names (`ArithInsert1`, `CommentInsert3`), in
     an FFST too. `facts` holds what only one format knows, by names listed in that format's module. `text` is
-    the first message line, unwrapped; `body` the unwrapped explanation, one line a paragraph.
+    the first message line, unwrapped; `body` the unwrapped explanation, one line a paragraph. `alike` is a digest of
+    what was printed, its times, process and footer left aside; empty where nobody made one (repeats.py).
     """
 
     kind: Kind
@@ -184,6 +185,12 @@ class Event:
     body: str = ""
     layer: str | None = None
     role: str | None = None  # of its message: judge, victim, wrapper, context, noise, notice
+    alike: bytes = field(default=b"", compare=False, repr=False)
+
+    @property
+    def said(self) -> tuple[str, Side | None, bytes] | None:
+        """The same for two events that say the same at another time; None where that is not known."""
+        return (self.span.path, self.side, self.alike) if self.alike else None
 
     @property
     def instant(self) -> datetime | None:

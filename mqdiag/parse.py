@@ -223,7 +223,7 @@ def account(
             unparsed(reading, record, why, line)
             return None
         found = encoding_of(record, encoding)
-        event = repeats.keep(parsed, record, skim, format, found) if repeats else parsed
+        event = repeats.keep(parsed, skim, format, found) if repeats else parsed
     reading.records += 1
     if reading.example is None:
         reading.example = event
@@ -237,7 +237,7 @@ def settled(record: Record, format: Format, encoding: str | None, repeats: Repea
     if known := repeats.find(skim):
         return known.again(record.span, skim, format)
     event, _, _ = parsed_or_why(record, format, encoding)
-    return repeats.keep(event, record, skim, format, encoding_of(record, encoding)) if event else None
+    return repeats.keep(event, skim, format, encoding_of(record, encoding)) if event else None
 
 
 def note_heading(reading: Reading, record: Record) -> None:

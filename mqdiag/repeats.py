@@ -9,7 +9,7 @@ way: a record that is not known is parsed as ever.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mqdiag.formats._base import Format, Skim
-    from mqdiag.model import Event, Record, Span
+    from mqdiag.model import Event, Span
 
 MOST = 4096  # texts that are known at a time; the oldest is forgotten first
 SAFE = ("ascii", "utf-8")  # in which a stamp's digits say nothing of the encoding of the rest
@@ -32,7 +32,7 @@ class Known:
 
     def again(self, span: Span, skim: Skim, format: Format) -> Event:
         """The event of a repetition."""
-        return format.again(self.event, span, skim, self.encoding)
+        return replace(self.event, span=span, **format.varying(self.event, skim, self.encoding))
 
 
 def as_it_is(event: Event) -> Event:
@@ -49,16 +49,20 @@ class Repeats:
     def find(self, skim: Skim) -> Known | None:
         return self.known.get(digest(skim.rest)) if skim.rest else None
 
-    def keep(self, event: Event, record: Record, skim: Skim, format: Format, encoding: str) -> Event:
+    def keep(self, event: Event, skim: Skim, format: Format, encoding: str) -> Event:
         """The event settled, and known from now on if it is made of its own text again."""
         settled = event if format.links else self.settle(event)
-        known = Known(settled, encoding)
         is_plain = skim.rest and (encoding in SAFE or (skim.written or b"").isascii())
-        if is_plain and known.again(record.span, skim, format) == settled:
-            if len(self.known) >= MOST:
-                del self.known[next(iter(self.known))]
-            self.known[digest(skim.rest)] = known
-        return settled
+        if not is_plain:
+            return settled
+        varying = format.varying(settled, skim, encoding)
+        if any(getattr(settled, name) != value for name, value in varying.items()):
+            return settled
+        known = Known(replace(settled, alike=digest(skim.rest)), encoding)
+        if len(self.known) >= MOST:
+            del self.known[next(iter(self.known))]
+        self.known[known.event.alike] = known
+        return known.event
 
 
 def digest(text: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import replace
 from functools import partial
 from io import BytesIO
@@ -10,12 +11,19 @@ from pathlib import Path
 
 import pytest
 
+from mqdiag.classify import classify
+from mqdiag.correlate import correlate
 from mqdiag.formats.errorlog import FORMAT
 from mqdiag.interpret import sided
 from mqdiag.model import Event, Record, Span
 from mqdiag.parse import Reading, encoding_of, framed, parsed, read
+from mqdiag.pipeline import Options, gather
 from mqdiag.repeats import MOST, Repeats
 from mqdiag.sources import Source
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "bench"))
+
+from generate import Scene, write
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 LOGS = sorted(each for each in SAMPLES.rglob("*") if each.is_file() and each.name.upper().startswith("AMQERR"))
@@ -94,7 +102,7 @@ def test_the_oldest_text_is_forgotten_first() -> None:
     repeats = Repeats()
     for number in range(MOST + 1):
         record = Record("amqerr", Span("x.log", 1, 9, 0, 9), written(1, channel=f"A{number}"))
-        repeats.keep(FORMAT.parse(record, None), record, FORMAT.skim(record.data), FORMAT, "ascii")
+        repeats.keep(FORMAT.parse(record, None), FORMAT.skim(record.data), FORMAT, "ascii")
 
     assert len(repeats.known) == MOST
     assert repeats.find(FORMAT.skim(written(2, channel="A0"))) is None
@@ -139,7 +147,7 @@ def test_a_repetition_of_any_record_is_what_parsing_makes_of_it(path: Path) -> N
         event = parsed(record, format, None)[0]
         if event is None:
             continue
-        repeats.keep(event, record, FORMAT.skim(record.data), FORMAT, encoding_of(record, None))
+        repeats.keep(event, FORMAT.skim(record.data), FORMAT, encoding_of(record, None))
         again = replace(record, data=later(record.data))
         known = repeats.find(skim := FORMAT.skim(again.data))
         direct = parsed(again, format, None)[0]
@@ -155,7 +163,7 @@ def test_most_records_of_the_samples_are_known_again() -> None:
             if format is not FORMAT or (event := parsed(record, format, None)[0]) is None or event.stamp is None:
                 continue
             total += 1
-            repeats.keep(event, record, FORMAT.skim(record.data), FORMAT, encoding_of(record, None))
+            repeats.keep(event, FORMAT.skim(record.data), FORMAT, encoding_of(record, None))
             known += repeats.find(FORMAT.skim(later(record.data))) is not None
     assert known > 0.9 * total
 
@@ -164,3 +172,33 @@ def test_a_reading_counts_repetitions() -> None:
     reading: Reading = read(log(b"".join(written(second) for second in range(5))))
 
     assert (reading.records, reading.counted["AMQ9637"], reading.encodings) == (5, 5, {"ascii": 1})
+
+
+# ---- what is made of them ----------------------------------------------------------------------------------------
+
+
+def test_two_events_that_say_the_same_have_a_name_for_it() -> None:
+    one, other, third = read(log(written(1) + written(2) + written(3, channel="A.C"))).events
+
+    assert one.said == other.said != third.said
+    assert one.said != replace(one, side="client").said
+    assert replace(one, alike=b"").said is None
+
+
+def verdicts(readings: list[Reading]) -> object:
+    joined = correlate(readings, {}, {})
+    return joined, classify(joined.occurrences, joined.corroboration, joined.context)
+
+
+def test_the_verdicts_are_those_of_records_of_which_nobody_knows_that_they_are_alike(tmp_path: Path) -> None:
+    """A generated bundle of both sides with retries, a storm, clocks that differ and noise."""
+    write(Scene(incidents=120, clients=12, noise=0.5, seed=11), tmp_path)
+    readings = gather(Options(paths=(str(tmp_path),), jobs=1)).readings
+    events = [event for each in readings for event in each.events]
+    known = verdicts(readings)
+    for each in readings:
+        each.events = [replace(event, alike=b"") for event in each.events]
+
+    assert len(events) > 1000
+    assert len({event.said for event in events}) < 0.6 * len(events)
+    assert verdicts(readings) == known

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from mqdiag.classify.corroboration import Checks, helpers_for
 from mqdiag.classify.fold import Verdict, channel_of, count, fold, queue_manager_of
-from mqdiag.classify.rules import candidates, other_side
+from mqdiag.classify.repeated import Rules, alike
+from mqdiag.classify.rules import other_side
 from mqdiag.classify.words import certificate_of, fill, host, moment, own_values, side_word, values
 from mqdiag.knowledge import knowledge
 from mqdiag.language import marked, tr, translated
@@ -54,9 +55,9 @@ def classify(
     """The incidents of all occurrences in time order, and notes on failures whose records name no cause."""
     verdicts: list[Verdict] = []
     open_ones: list[Occurrence] = []
-    checks = Checks(occurrences)
+    checks, rules = Checks(occurrences), Rules()
     for each in occurrences:
-        found = candidates(each, helpers_for(each, corroboration, context, checks))
+        found = rules.candidates(each, helpers_for(each, corroboration, context, checks))
         if found:
             verdicts.append(Verdict(each, found[0], tuple(found[1:])))
         else:
@@ -180,9 +181,16 @@ def evidence(group: Sequence[Verdict], best: Verdict, times: int) -> tuple[Evide
     """What is cited: everything of the occurrence that knows most, then of the others what is of a new kind."""
     cited = list(evidence_of(best))
     kinds = {kind_of(each) for each in cited}
-    for verdict in (group[0], group[-1], *group):
-        for each in evidence_of(verdict) if verdict is not best else ():
-            if kind_of(each) not in kinds or verdict in (group[0], group[-1]):
+    ends = group[0], group[-1]
+    seen: set[object] = set()
+    for verdict in (*ends, *group):
+        key, is_end = kinds_of(verdict), any(verdict is each for each in ends)
+        if verdict is best or (key in seen and not is_end):
+            continue
+        if key:
+            seen.add(key)
+        for each in evidence_of(verdict):
+            if is_end or kind_of(each) not in kinds:
                 kinds.add(kind_of(each))
                 cited.append(each)
         if len(cited) >= MAX_EVIDENCE:
@@ -219,6 +227,13 @@ def in_order(evidence: Evidence) -> tuple[int, float, Span]:
     """Evidence by the part it plays, then by time; what has no time stands last."""
     instant = evidence.event.instant if evidence.event else None
     return ROLE_ORDER.index(evidence.role), instant.timestamp() if instant else math.inf, evidence.span
+
+
+def kinds_of(verdict: Verdict) -> object:
+    """The same for verdicts whose evidence is of the same kinds; None where that is not known."""
+    occurrence = verdict.occurrence
+    told = alike(occurrence)
+    return told and (told, tuple(each.path for each in occurrence.silent), bool(occurrence.candidates))
 
 
 def kind_of(evidence: Evidence) -> tuple[str, str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
+from mqdiag.classify.repeated import alike
 from mqdiag.names import same_certificate
 
 if TYPE_CHECKING:
@@ -105,6 +106,17 @@ def identity(verdict: Verdict) -> Identity:
     )
 
 
+def known_identity(verdict: Verdict, known: dict[object, Identity]) -> Identity:
+    """The identity of a verdict, that of another one whose records say the same."""
+    key = alike(verdict.occurrence)
+    if key is None:
+        return identity(verdict)
+    key = *key, verdict.found.slug, verdict.found.sign.judge, verdict.found.lead.said
+    if key not in known:
+        known[key] = identity(verdict)
+    return known[key]
+
+
 def calls(event: Event) -> bool:
     """Whether the queue manager that an event names is the one that was called, and not the one that wrote it."""
     return event.kind in ("java-exception", "mqi-transcript")
@@ -154,7 +166,8 @@ def fold(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
     Those that say most are placed first; one that leaves something open joins a group only if it agrees with
     exactly one, so nothing is joined on a guess.
     """
-    keyed = [(identity(each), index) for index, each in enumerate(verdicts)]
+    known: dict[object, Identity] = {}
+    keyed = [(known_identity(each, known), index) for index, each in enumerate(verdicts)]
     groups: list[tuple[Identity, list[int]]] = []
     by_key: dict[Identity, int] = {}
     by_channel: dict[str, dict[str | None, list[int]]] = defaultdict(lambda: defaultdict(list))

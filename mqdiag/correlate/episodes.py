@@ -45,7 +45,12 @@ class Episode:
 
     @property
     def lead(self) -> Event:
-        return self.ranked()[0]
+        return self.events[0] if len(self.events) == 1 else min(self.events, key=weight)
+
+    @property
+    def said(self) -> tuple[tuple[str, Side | None, bytes], ...] | None:
+        """The same for two episodes whose events say the same; None where that is not known."""
+        return said(self.events)
 
     @property
     def instant(self) -> datetime | None:
@@ -93,6 +98,11 @@ def caller(episode: Episode) -> str | None:
     return lead.peer.address or lead.peer.host if lead.peer and lead.side == "server" else None
 
 
+def said(events: Iterable[Event]) -> tuple[tuple[str, Side | None, bytes], ...] | None:
+    found = tuple(each.said for each in events)
+    return None if None in found else found  # type: ignore[return-value]
+
+
 ROLE_WEIGHT = {"judge": 0, "victim": 1, "noise": 2, "wrapper": 3}
 
 
@@ -136,16 +146,30 @@ def writer(event: Event) -> tuple[str, ...]:
 def of_one_writer(events: list[Event]) -> list[Episode]:
     ordered = sorted(((moment(each), each) for each in events), key=lambda e: (e[0] is not None, e[0] or 0, e[1].span))
     found: list[Episode] = []
-    recent: list[tuple[float | None, Episode]] = []  # the last ones, each with the time of its last record
+    # the last ones, each with the time of its last record and the only process that can add to it
+    recent: list[tuple[float | None, int | None, Episode]] = []
     for now, event in ordered:
-        near = (each for then, each in reversed(recent) if now is None or then is None or now - then <= FFST_S)
+        own = lane(event)
+        near = (
+            each
+            for then, other, each in reversed(recent)
+            if (own is None or other is None or own == other) and (now is None or then is None or now - then <= FFST_S)
+        )
         home = next((each for each in near if belongs(each, event)), None)
         if home is None:
             home = Episode([])
             found.append(home)
+        else:
+            recent = [each for each in recent if each[2] is not home]
         home.events.append(event)
-        recent = [*(each for each in recent[-MOST_OPEN:] if each[1] is not home), (now, home)]
+        del recent[:-MOST_OPEN]
+        recent.append((now, own, home))
     return found
+
+
+def lane(event: Event) -> int | None:
+    """The only process whose records can be of the same failure; None where those of others can."""
+    return event.process if event.instant and not is_of_security(event) else None
 
 
 def moment(event: Event) -> float | None:

@@ -73,10 +73,10 @@ def join(episodes: Sequence[Episode], hosts: Mapping[str, str]) -> Join:
     told = [each for each in episodes if each.is_told]
     logged = [each for each in episodes if not each.is_told]
     calling = with_applications([each for each in logged if each.side == "client"], told)
-    clients, servers = (
-        views(calling, hosts),
-        views([each for each in logged if each.side != "client"], hosts),
-    )
+    accepting = [each for each in logged if each.side != "client"]
+    if not calling or not accepting:
+        return Join(tuple(Joined(each) for each in (*calling, *accepting)), (), {})
+    clients, servers = views(calling, hosts), views(accepting, hosts)
     scale = Scale(called_by_name(clients, servers))
     found = clocks(clients, servers, scale)
     ahead = common_time(found)
@@ -91,6 +91,8 @@ def join(episodes: Sequence[Episode], hosts: Mapping[str, str]) -> Join:
 
 def with_applications(clients: Sequence[Episode], told: Sequence[Episode]) -> list[Episode]:
     """The episodes of client logs with what the application on the same host tells of them; then what is left."""
+    if not clients or not told:
+        return [*clients, *told]
     ones, others = views(clients, {}), views(told, {})
     edges = without_guesses(
         (

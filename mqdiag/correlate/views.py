@@ -83,12 +83,18 @@ class View:
 def views(episodes: Iterable[Episode], hosts: Mapping[str, str]) -> list[View]:
     """`hosts` names the host of every source that prints one somewhere, by path."""
     sorts: dict[Traits, int] = {}
-    return [view(each, hosts, sorts) for each in episodes]
+    known: dict[object, Traits] = {}
+    return [view(each, hosts, sorts, known) for each in episodes]
 
 
-def view(episode: Episode, hosts: Mapping[str, str], sorts: dict[Traits, int]) -> View:
-    events = episode.events
-    found = traits(events)
+def view(episode: Episode, hosts: Mapping[str, str], sorts: dict[Traits, int], known: dict[object, Traits]) -> View:
+    """`sorts` numbers the traits seen so far, `known` has them by what episodes say."""
+    events, said = episode.events, episode.said
+    found = known.get(said) if said else None
+    if found is None:
+        found = traits(events)
+        if said:
+            known[said] = found
     times = [each.instant.timestamp() for each in events if each.instant]
     waited = max((float(each.facts.get("elapsed_s", 0)) for each in events), default=0.0)
     instant = episode.instant

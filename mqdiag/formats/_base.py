@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mqdiag import grammar
 from mqdiag.text import decode
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from mqdiag.grammar import ParseTree
-    from mqdiag.model import Event, Kind, Record, Span
+    from mqdiag.model import Event, Kind, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +154,11 @@ class Format:
         """
         raise NotImplementedError
 
-    def again(self, event: Event, span: Span, skim: Skim, encoding: str) -> Event:
-        """The event of a record that has the `rest` of another, whose event this is. For formats that skim one."""
+    def varying(self, event: Event, skim: Skim, encoding: str) -> dict[str, Any]:
+        """
+        The attributes that are another record's own if it has the `rest` of the one whose event this is. For formats
+        that skim one.
+        """
         raise NotImplementedError
 
     @property

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mqdiag import clock, grammar
 from mqdiag.formats._base import MARKS, Format, Skim, message_key
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from mqdiag.formats._base import Tally
     from mqdiag.grammar import ParseTree
-    from mqdiag.model import Record, Span
+    from mqdiag.model import Record
 
 MESSAGE_ID = re.compile(r"(AMQ(?:[A-Z]{2})?)(\d{4})([A-Z])?")
 PROCESS = re.compile(rb"Process\(([0-9]{1,18})\.([0-9]{1,18})\)")
@@ -99,13 +98,13 @@ class ErrorLog(Format):
             return begin
         return pass_over(self.terminals, data, begin, end, tally)
 
-    def again(self, event: Event, span: Span, skim: Skim, encoding: str) -> Event:
+    def varying(self, event: Event, skim: Skim, encoding: str) -> dict[str, Any]:
         stamp = read_stamp((skim.written or b"").decode(encoding), (skim.utc or b"").decode("ascii"))
         process, thread = number(skim.process.decode("ascii")), number(skim.thread.decode("ascii"))
         facts, module = event.facts, footer_module(skim.footer.decode("ascii"))
         if module != facts.get("module", ""):
             facts = {**facts, "module": module}
-        return replace(event, span=span, stamp=stamp, process=process, thread=thread, facts=facts)
+        return {"stamp": stamp, "process": process, "thread": thread, "facts": facts}
 
     def parse(self, record: Record, encoding: str | None) -> Event:
         return event(self.tree(relined(unquoted(self.text(record, encoding)))), record)
