@@ -454,6 +454,19 @@ def test_a_call_that_ends_with_the_queue_manager_gives_the_offset(reason: int, m
     assert basis(timed(told, mq), "app.log")[0] == minutes
 
 
+@pytest.mark.parametrize(("stamps", "minutes"), [(("14:30:00", "14:37:00"), 330), (("14:30:00",), 0), ((), 0)])
+def test_pairs_know_better_than_a_neighbour_of_the_folder(stamps: tuple[str, ...], minutes: int) -> None:
+    """A pod's log is in UTC, and what its program prints in the local time of those who wrote it."""
+    told = log("pod/app.log", *(f"2024-06-05 {each}" for each in (*stamps, "23:59:00")), host=None)
+    told.events = [
+        replace(each, kind="java-exception", message_id=None, reason_code=2393, layer=None, role="victim")
+        for each in told.events
+    ]
+    library = log("pod/AMQERR01.LOG", ("2024-06-05 09:00:03", "2024-06-05T09:00:03+00:00"), host="pod")
+
+    assert basis(timed(told, library, causes("09:00:00", "09:07:00")), "pod/app.log")[0] == minutes
+
+
 def test_what_is_said_of_the_zone_is_not_inferred_anew() -> None:
     open_ = log("open.log", "2024-06-05 12:34:00", host="elsewhere")
     found = timed(echoes("2024-06-05 18:00:00"), causes("09:00:00"), open_, zones={"x.log": "Europe/Berlin"})

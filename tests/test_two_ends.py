@@ -587,6 +587,15 @@ def test_the_side_of_a_source() -> None:
     assert side(closed(0), sides={"client/AMQERR01.LOG": "server"}) == "server"
 
 
+@pytest.mark.parametrize(("called", "side"), [("QM1", "server"), ("QM2", "client"), (None, "client")])
+def test_a_quiet_log_of_the_queue_manager_that_a_program_calls(called: str | None, side: str) -> None:
+    """It holds only what its own sender channels did."""
+    quiet = replace(record("9002"), span=span("mq/AMQERR01.LOG"), side="client", queue_manager="QM1", role="notice")
+    found = together(*logs(quiet, told(0, queue_manager=called)))
+
+    assert {each.path: each.side for each in found.sources}["mq/AMQERR01.LOG"] == side
+
+
 def test_most_records_say_whose_log_it_is() -> None:
     events = [
         lacking(9.0 * n, line=n + 1, host=host, queue_manager=host) for n, host in enumerate(("b", "a", "b", None))

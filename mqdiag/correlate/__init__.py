@@ -17,6 +17,7 @@ from mqdiag.correlate.episodes import episodes, is_failure, scans
 from mqdiag.correlate.eventmessages import with_event_messages
 from mqdiag.correlate.join import join
 from mqdiag.correlate.offsets import infer_offsets, returned_with
+from mqdiag.correlate.relation import is_application
 from mqdiag.correlate.silence import LOGS as LOGS  # follow asks it, too
 from mqdiag.correlate.silence import logs, unheard
 from mqdiag.correlate.views import clock_of
@@ -135,9 +136,12 @@ def sides_of(readings: Sequence[Reading], sides: Mapping[str, Side]) -> dict[str
     what the others of its folder are.
     """
     found: dict[str, Side | None] = {}
+    called = {event.queue_manager for each in readings for event in each.events if is_application(event)} - {None}
     for each in readings:
         own: Side | None = most(event.side for event in each.events if is_failure(event))
         example = each.example.side if each.example else None
+        if each.example and each.example.queue_manager in called and not is_application(each.example):
+            example = "server"  # of a quiet log that holds what its own channels did, as they call others
         found[each.source.path] = sides.get(each.source.path) or own or example or most(e.side for e in each.events)
     by_folder: dict[str, set[Side]] = {}
     for path, side in found.items():

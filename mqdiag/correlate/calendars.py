@@ -48,6 +48,7 @@ class Calendar:
     offsets: Sequence[tuple[datetime, timedelta]] = ()
     basis: str | None = None
     certainty: Certainty = "inferred"
+    guessed: bool = False  # the offset is that of another source of the folder: pairs of records know better
     mixed: frozenset[str] = frozenset()  # separators of dates that the source writes in two orders
     days: Sequence[date] = ()  # one of every month in which anything was written: they give stamps without year theirs
 
@@ -291,6 +292,7 @@ def lend(readings: Sequence[Reading], found: dict[str, Calendar]) -> None:
                 calendar.zone = lender.zone
                 calendar.offsets = merged(found[each.source.path] for each in lenders)
                 calendar.basis = f"{lenders[0].source.path}, {why}"
+                calendar.guessed = lenders is same_folder and calendar.zone is None
                 break
 
 
@@ -430,7 +432,7 @@ def open_dates(reading: Reading, calendar: Calendar) -> Iterator[str]:
 
 def is_settled(reading: Reading, calendar: Calendar) -> bool:
     """Whether nothing is open: neither the offset, nor an order of day and month."""
-    return calendar.known and next(open_dates(reading, calendar), None) is None
+    return calendar.known and not calendar.guessed and next(open_dates(reading, calendar), None) is None
 
 
 def still_open(written: str) -> str:

@@ -9,7 +9,7 @@ the two records are complementary, where exactly one offset fits best, and it is
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 
 SAMPLE = 60  # records of a source that are asked
+ENOUGH_TO_KNOW_BETTER = 2  # records that must agree against what was lent by a neighbour
 ENOUGH = 3  # records that must agree where the clocks themselves differ
 CLEARLY = 2  # and by so many times more than on any other reading
 
@@ -51,11 +52,13 @@ def infer_offsets(events: Mapping[str, Sequence[Event]], calendars: Mapping[str,
     related: dict[tuple[object, object], bool] = {}
     for path, calendar in sorted(calendars.items()):
         wanted = events.get(path, ())
-        if not wanted or (calendar.known and all(each.instant for each in wanted)):
+        if not wanted or (calendar.known and not calendar.guessed and all(each.instant for each in wanted)):
             continue
         wanted = wanted[:: len(wanted) // SAMPLE + 1]
-        for limit_s, enough, clearly in ((WINDOW_S, 1, 1), (MAX_SKEW_S, ENOUGH, CLEARLY)):
-            votes, partner = ballot(wanted, known, related, limit_s, calendar)
+        seen = replace(calendar, offsets=()) if calendar.guessed else calendar
+        fewest = ENOUGH_TO_KNOW_BETTER if calendar.guessed else 1
+        for limit_s, enough, clearly in ((WINDOW_S, fewest, 1), (MAX_SKEW_S, ENOUGH, CLEARLY)):
+            votes, partner = ballot(wanted, known, related, limit_s, seen)
             best = [*votes.most_common(2), (None, 0), (None, 0)]
             (reading, count), (_, next_best) = best[:2]
             if reading and count >= enough and count > clearly * next_best - (clearly > 1):
@@ -98,7 +101,8 @@ class Reading:
 def adopt(reading: Reading, partner: str, calendar: Calendar) -> None:
     if reading.order:
         calendar.orders = {**calendar.orders, reading.order[0]: reading.order[1]}
-    if not calendar.known:
+    if not calendar.known or (calendar.guessed and reading.offset not in {offset for _, offset in calendar.offsets}):
+        calendar.guessed = False
         calendar.offsets = [(datetime.min, reading.offset)]
         calendar.basis = tr("paired with {record}", record=partner)
 

@@ -114,7 +114,8 @@ class Paper:
         Print a text, wrapped and indented; `lead` stands in the indent of its first line, and all others are
         indented by `hang` more. Long words are cut.
         """
-        for number, each in enumerate(content.wrap(self.console, self.width - indent - hang, overflow="fold")):
+        width = max(1, self.width - indent - hang)
+        for number, each in enumerate(content.wrap(self.console, width, overflow="fold")):
             margin = lead if lead and number == 0 else Text()
             each.rstrip()
             blanks = indent - margin.cell_len + (hang if number else 0)

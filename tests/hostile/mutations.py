@@ -246,8 +246,9 @@ def unlike(args: Sequence[str], folder: Path) -> Iterator[str]:
 def unaccounted(files: Files, report: dict[str, Any]) -> Iterator[str]:
     sources = {each["path"]: each for each in report["sources"]}
     noted = {each["path"] for each in report["notes"]}
+    told = {*sources, *noted} - {None}
     for name, data in files.items():
-        if name not in sources and name not in noted and not any(path.startswith(f"{name}!") for path in sources):
+        if name not in told and not any(path.startswith(f"{name}!") for path in told):
             yield f"{name} is neither a source nor noted"
         if name in sources and sources[name]["bytes"] != len(data) and name not in noted:
             yield f"{name}: {sources[name]['bytes']} bytes of {len(data)}"
