@@ -101,6 +101,7 @@ def redacted(
 
 def analysis(options: Options, watch: Watch | None = None, *, reread: bool = False) -> Analysis:
     """The report with what it was made from; `reread` says that the sources are to be read again afterwards."""
+    from mqdiag import processes
     from mqdiag.classify import classify, doubt
     from mqdiag.correlate import correlate
 
@@ -108,8 +109,9 @@ def analysis(options: Options, watch: Watch | None = None, *, reread: bool = Fal
     bundle = gather(options, watch, reread=reread)
     if watch:
         watch("", 0, 0)
-    joined = correlate(bundle.readings, bundle.sides, bundle.zones, bundle.tz, bundle.date_order)
-    incidents, undecided = classify(joined.occurrences, joined.corroboration, joined.context)
+    with processes.collecting_seldom():
+        joined = correlate(bundle.readings, bundle.sides, bundle.zones, bundle.tz, bundle.date_order)
+        incidents, undecided = classify(joined.occurrences, joined.corroboration, joined.context)
     shares = doubt.poorly_understood(joined.sources, options.limits.understood)
     incidents = [doubt.doubted(each, shares) for each in incidents]
     told = [*joined.notes, *undecided, *doubt.notes(shares)]
