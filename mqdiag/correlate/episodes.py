@@ -7,6 +7,7 @@ with the same id are two failures, unless one is the FFST of the other.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -79,17 +80,23 @@ def scans(found: Sequence[Episode]) -> set[int]:
     for each in noise:
         if address := caller(each):
             visits.setdefault((writer(each.lead), address), []).append(moment(each.lead) or 0.0)
+    for times in visits.values():
+        times.sort()
     cut = [
         each
         for each in found
         if (address := caller(each))
         and each.lead.layer == "tcp"
         and all(event.channel is None for event in each.events)
-        and any(
-            abs(when - (moment(each.lead) or 0.0)) <= VISIT_S for when in visits.get((writer(each.lead), address), ())
-        )
+        and visited(visits.get((writer(each.lead), address), ()), moment(each.lead) or 0.0)
     ]
     return {id(each) for each in (*noise, *cut)}
+
+
+def visited(times: Sequence[float], moment: float) -> bool:
+    """Whether one of the times, in order, is near a moment."""
+    place = bisect_left(times, moment - VISIT_S)
+    return place < len(times) and times[place] <= moment + VISIT_S
 
 
 def caller(episode: Episode) -> str | None:

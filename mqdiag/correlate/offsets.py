@@ -8,7 +8,8 @@ the two records are complementary, where exactly one offset fits best, and it is
 
 from __future__ import annotations
 
-from collections import Counter
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -23,13 +24,15 @@ from mqdiag.knowledge import knowledge
 from mqdiag.language import tr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mqdiag.clock import Order
     from mqdiag.correlate.calendars import Calendar
     from mqdiag.model import Event
 
 
+EPOCH = datetime(1970, 1, 1)
+QUARTER_S, FARTHEST_S = QUARTER.total_seconds(), FARTHEST.total_seconds()
 SAMPLE = 60  # records of a source that are asked
 ENOUGH_TO_KNOW_BETTER = 2  # records that must agree against what was lent by a neighbour
 ENOUGH = 3  # records that must agree where the clocks themselves differ
@@ -44,21 +47,16 @@ def infer_offsets(events: Mapping[str, Sequence[Event]], calendars: Mapping[str,
 
     Where no pair is within the window the clocks may differ as well: then several pairs must agree.
     """
-    known: dict[object, list[Event]] = {}
-    for each in events.values():
-        for event in each:
-            if event.instant:
-                known.setdefault(kind(event), []).append(event)
-    related: dict[tuple[object, object], bool] = {}
+    known = Known(event for each in events.values() for event in each)
     for path, calendar in sorted(calendars.items()):
         wanted = events.get(path, ())
         if not wanted or (calendar.known and not calendar.guessed and all(each.instant for each in wanted)):
             continue
         wanted = wanted[:: len(wanted) // SAMPLE + 1]
         seen = replace(calendar, offsets=()) if calendar.guessed else calendar
-        fewest = ENOUGH_TO_KNOW_BETTER if calendar.guessed else 1
-        for limit_s, enough, clearly in ((WINDOW_S, fewest, 1), (MAX_SKEW_S, ENOUGH, CLEARLY)):
-            votes, partner = ballot(wanted, known, related, limit_s, seen)
+        fewest = max(ENOUGH_TO_KNOW_BETTER, len(wanted) / 2) if calendar.guessed else 1
+        for limit_s, enough, clearly in ((WINDOW_S, fewest, 1), (MAX_SKEW_S, max(ENOUGH, fewest), CLEARLY)):
+            votes, partner = ballot(wanted, known, limit_s, seen)
             best = [*votes.most_common(2), (None, 0), (None, 0)]
             (reading, count), (_, next_best) = best[:2]
             if reading and count >= enough and count > clearly * next_best - (clearly > 1):
@@ -66,25 +64,42 @@ def infer_offsets(events: Mapping[str, Sequence[Event]], calendars: Mapping[str,
                 break
 
 
+class Known:
+    """The events whose instant is known, by their kind and in the order of time."""
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        self.by_kind: dict[object, list[tuple[float, Event]]] = defaultdict(list)
+        for event in events:
+            if event.instant:
+                self.by_kind[kind(event)].append((event.instant.timestamp(), event))
+        for each in self.by_kind.values():
+            each.sort(key=lambda pair: pair[0])
+        self.related: dict[tuple[object, object], bool] = {}
+
+    def near(self, event: Event, local: datetime, limit_s: float) -> Iterator[tuple[timedelta, Event]]:
+        """The events that can be the counterpart of one with a local time, if its zone is at the distance given."""
+        moment, own = (local - EPOCH).total_seconds(), kind(event)
+        for other, each in self.by_kind.items():
+            if (own, other) not in self.related:
+                self.related[own, other] = fits(event, each[0][1])
+            if not self.related[own, other]:
+                continue
+            first = bisect_left(each, moment - FARTHEST_S - limit_s, key=lambda pair: pair[0])
+            last = bisect_right(each, moment + FARTHEST_S + limit_s, key=lambda pair: pair[0])
+            for when, found in each[first:last]:
+                quarters = round((moment - when) / QUARTER_S)
+                if abs(moment - when - quarters * QUARTER_S) <= limit_s and abs(quarters * QUARTER_S) <= FARTHEST_S:
+                    yield quarters * QUARTER, found
+
+
 def ballot(
-    wanted: Sequence[Event],
-    known: Mapping[object, Sequence[Event]],
-    related: dict[tuple[object, object], bool],
-    limit_s: float,
-    calendar: Calendar,
+    wanted: Sequence[Event], known: Known, limit_s: float, calendar: Calendar
 ) -> tuple[Counter[Reading], dict[Reading, str]]:
-    """Which readings how many of the events vote for, and with which partner; `related` keeps what was asked."""
+    """Which readings how many of the events vote for, and with which partner."""
     votes = Counter[Reading]()
     partner: dict[Reading, str] = {}
     for event in wanted:
-        own = kind(event)
-        near: list[Event] = []
-        for other, each in known.items():
-            if (own, other) not in related:
-                related[own, other] = fits(event, each[0])
-            if related[own, other]:
-                near += each
-        for reading, found in fitting(event, near, limit_s, calendar).items():
+        for reading, found in fitting(event, known, limit_s, calendar).items():
             votes[reading] += 1
             partner.setdefault(reading, f"{found.span.path}:{found.span.line}")
     return votes, partner
@@ -107,24 +122,17 @@ def adopt(reading: Reading, partner: str, calendar: Calendar) -> None:
         calendar.basis = tr("paired with {record}", record=partner)
 
 
-def fitting(event: Event, known: Iterable[Event], limit_s: float, calendar: Calendar) -> dict[Reading, Event]:
+def fitting(event: Event, known: Known, limit_s: float, calendar: Calendar) -> dict[Reading, Event]:
     """
     The readings under which an event is the counterpart of one of the known events, one vote each; their clocks
     may differ by the limit. Where the calendar knows the offset (--tz), only the order of day and month is open.
     """
     found: dict[Reading, Event] = {}
-    readings = locals_of(event)
-    for other in known:
-        assert other.instant is not None
-        for order, local in readings:
-            difference = local - other.instant.replace(tzinfo=None)
-            offset = round(difference / QUARTER) * QUARTER
-            if calendar.known and offset not in calendar.offsets_at(local):
-                continue
-            if abs(offset) > FARTHEST or abs((difference - offset).total_seconds()) > limit_s:
-                continue
+    for order, local in locals_of(event):
+        allowed = calendar.offsets_at(local) if calendar.known else None
+        for offset, other in known.near(event, local, limit_s):
             reading = Reading(order, offset)
-            if reading not in found and counterparts(event, other):
+            if (allowed is None or offset in allowed) and reading not in found and counterparts(event, other):
                 found[reading] = other
     return found
 

@@ -171,6 +171,7 @@ def scenes() -> list[tuple[str, Scene]]:
         ("300 incidents", replace(quiet, noise=0.2)),
         ("3,000 incidents", replace(quiet, incidents=3000, channels=200, noise=0.2)),
         ("30,000 incidents", replace(quiet, incidents=30000, channels=2000, clients=200, noise=0.2)),
+        ("100,000 incidents", replace(quiet, incidents=100_000, channels=6000, clients=600, noise=0.2)),
     ]
 
 
