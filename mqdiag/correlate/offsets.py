@@ -53,6 +53,8 @@ def infer_offsets(events: Mapping[str, Sequence[Event]], calendars: Mapping[str,
         if not wanted or (calendar.known and not calendar.guessed and all(each.instant for each in wanted)):
             continue
         wanted = wanted[:: len(wanted) // SAMPLE + 1]
+        if calendar.guessed and any(known.confirm(each) for each in wanted):
+            continue
         seen = replace(calendar, offsets=()) if calendar.guessed else calendar
         fewest = max(ENOUGH_TO_KNOW_BETTER, len(wanted) / 2) if calendar.guessed else 1
         for limit_s, enough, clearly in ((WINDOW_S, fewest, 1), (MAX_SKEW_S, max(ENOUGH, fewest), CLEARLY)):
@@ -76,19 +78,31 @@ class Known:
             each.sort(key=lambda pair: pair[0])
         self.related: dict[tuple[object, object], bool] = {}
 
-    def near(self, event: Event, local: datetime, limit_s: float) -> Iterator[tuple[timedelta, Event]]:
-        """The events that can be the counterpart of one with a local time, if its zone is at the distance given."""
+    def confirm(self, event: Event) -> bool:
+        """Whether an event has a counterpart at its instant."""
+        moment = event.instant.replace(tzinfo=None) if event.instant else None
+        return moment is not None and any(
+            counterparts(event, other) for _, other in self.near(event, moment, WINDOW_S, reach_s=0.0)
+        )
+
+    def near(
+        self, event: Event, local: datetime, limit_s: float, reach_s: float = FARTHEST_S
+    ) -> Iterator[tuple[timedelta, Event]]:
+        """
+        The events that can be the counterpart of one with a local time, if its zone is at the distance given, no further
+        from UTC than `reach_s`.
+        """
         moment, own = (local - EPOCH).total_seconds(), kind(event)
         for other, each in self.by_kind.items():
             if (own, other) not in self.related:
                 self.related[own, other] = fits(event, each[0][1])
             if not self.related[own, other]:
                 continue
-            first = bisect_left(each, moment - FARTHEST_S - limit_s, key=lambda pair: pair[0])
-            last = bisect_right(each, moment + FARTHEST_S + limit_s, key=lambda pair: pair[0])
+            first = bisect_left(each, moment - reach_s - limit_s, key=lambda pair: pair[0])
+            last = bisect_right(each, moment + reach_s + limit_s, key=lambda pair: pair[0])
             for when, found in each[first:last]:
                 quarters = round((moment - when) / QUARTER_S)
-                if abs(moment - when - quarters * QUARTER_S) <= limit_s and abs(quarters * QUARTER_S) <= FARTHEST_S:
+                if abs(moment - when - quarters * QUARTER_S) <= limit_s and abs(quarters * QUARTER_S) <= reach_s:
                     yield quarters * QUARTER, found
 
 
