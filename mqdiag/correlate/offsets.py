@@ -50,10 +50,11 @@ def infer_offsets(events: Mapping[str, Sequence[Event]], calendars: Mapping[str,
     known = Known(event for each in events.values() for event in each)
     for path, calendar in sorted(calendars.items()):
         wanted = events.get(path, ())
-        if not wanted or (calendar.known and not calendar.guessed and all(each.instant for each in wanted)):
+        is_timed = calendar.known and all(each.instant for each in wanted)
+        if not wanted or (is_timed and not calendar.guessed):
             continue
         wanted = wanted[:: len(wanted) // SAMPLE + 1]
-        if calendar.guessed and any(known.confirm(each) for each in wanted):
+        if is_timed and any(known.confirm(each) for each in wanted):
             continue
         seen = replace(calendar, offsets=()) if calendar.guessed else calendar
         fewest = max(ENOUGH_TO_KNOW_BETTER, len(wanted) / 2) if calendar.guessed else 1
@@ -89,8 +90,8 @@ class Known:
         self, event: Event, local: datetime, limit_s: float, reach_s: float = FARTHEST_S
     ) -> Iterator[tuple[timedelta, Event]]:
         """
-        The events that can be the counterpart of one with a local time, if its zone is at the distance given, no further
-        from UTC than `reach_s`.
+        The events that can be the counterpart of one with a local time, if its zone is at the distance given, no
+        further from UTC than `reach_s`.
         """
         moment, own = (local - EPOCH).total_seconds(), kind(event)
         for other, each in self.by_kind.items():
