@@ -259,6 +259,20 @@ def test_a_call_that_takes_long_is_there_from_its_beginning() -> None:
     assert not are_one(closed(0), told(20, facts={"elapsed_s": "17"}))
 
 
+@pytest.mark.parametrize(
+    ("facts", "seconds", "is_one"),
+    [
+        ({"stamped": "before"}, 29, True),
+        ({"stamped": "before"}, 33, False),
+        ({"stamped": "before"}, -3, False),
+        ({}, 29, False),
+    ],
+)
+def test_a_call_below_the_stamp_of_date_ended_later(facts: dict[str, str], seconds: float, is_one: bool) -> None:
+    """kiosk$ date; amqsputc TICK.IN : the handshake takes its time."""
+    assert are_one(told(0, facts=facts), closed(seconds)) is is_one
+
+
 def test_the_nearest_of_several_calls_is_taken() -> None:
     assert failures(closed(0), told(1.5, line=1), told(0.5, line=2), told(-2, line=3)) == [
         ["client:1"],

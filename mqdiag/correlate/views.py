@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 GRAIN_S = 0.5  # two distances in time that differ by less are the same
 FARTHEST_S = 26 * 3600.0  # between the local times of one moment anywhere
+LATER_S = 30.0  # a call that began at a stamp of `date` above it has come to an end by then
 WHOLE_SECOND_S = 1.0  # the same where a log prints no fractions
 
 SAME_WORD = 0.5  # added where a user, a program or a file is named alike on both sides: no more than a hint
@@ -66,8 +67,8 @@ class Traits:
 @dataclass(frozen=True, slots=True)
 class View:
     """
-    `begin` and `end` are seconds since 1970 on the writer's own clock, None where no instant is known. Views
-    with the same `sort` have the same traits.
+    `begin` and `end` are seconds since 1970 on the writer's own clock, between which the records were written, None
+    where no instant is known. Views with the same `sort` have the same traits.
     """
 
     episode: Episode
@@ -97,6 +98,7 @@ def view(episode: Episode, hosts: Mapping[str, str], sorts: dict[Traits, int], k
             known[said] = found
     times = [each.instant.timestamp() for each in events if each.instant]
     waited = max((float(each.facts.get("elapsed_s", 0)) for each in events), default=0.0)
+    later = LATER_S if any("stamped" in each.facts for each in events) else 0.0
     instant = episode.instant
     return View(
         episode,
@@ -104,7 +106,7 @@ def view(episode: Episode, hosts: Mapping[str, str], sorts: dict[Traits, int], k
         sorts.setdefault(found, len(sorts)),
         clock_of(episode, hosts),
         min(times) - waited if times else None,
-        max(times, default=None),
+        max(times) + later if times else None,
         instant.timestamp() if instant else None,
         WHOLE_SECOND_S if all(each % 1 == 0 for each in times) else GRAIN_S,
     )

@@ -41,7 +41,8 @@ class Application(Format):
     An entry that tells no failure of MQ is a record too, without reason code and message id.
 
     facts: `language` (java, node, go, python, c, dotnet), `chain` (the ids of the exceptions, outermost first),
-    `exception` (the innermost exception that is not MQ's: class and message), `exceptions` (all of them).
+    `exception` (the innermost exception that is not MQ's: class and message), `exceptions` (all of them), `stamped`
+    (`before` where the stamp is alone on its line, as `date` prints it: what is below was written later).
     """
 
     kind: ClassVar = "java-exception"
@@ -130,8 +131,10 @@ class Application(Format):
         )
         if sign is None:
             return event
+        is_alone = event.stamp is not None and event.stamp.written == text.partition("\n")[0].strip()
         text = shallow(unfolded(around(text, sign.start())))
-        return failure(event, self.tree(text), text)
+        found = failure(event, self.tree(text), text)
+        return replace(found, facts={**found.facts, "stamped": "before"}) if is_alone else found
 
     def stamp(self, head: str, way: str) -> Stamp | None:
         """The stamp of an entry; that of Docker or the journal before it where it has none or prints no zone."""

@@ -415,3 +415,14 @@ def test_what_dotnet_found_in_a_chain(reason: str, codes: set[str]) -> None:
     )
 
     assert {str(each) for each in event.codes} - {"mqrc:2393"} == codes
+
+
+@pytest.mark.parametrize(
+    ("head", "stamped"),
+    [("Mon May 30 07:48:14 CEST 2022\nSample AMQSPUT0 start\n", "before"), ("Mon May 30 07:48:14 CEST 2022 ", None)],
+)
+def test_what_date_prints_stands_before_what_the_program_prints(head: str, stamped: str | None) -> None:
+    data = f"{head}MQCONNX ended with reason code 2393\n".encode()
+    (event,) = (each for each in (FORMAT.parse(record, None) for record in records(data)) if each.reason_code)
+
+    assert event.facts.get("stamped") == stamped
