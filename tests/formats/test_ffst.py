@@ -110,7 +110,8 @@ def test_one_failure_has_the_same_inserts_in_report_and_log(fdc: Path) -> None:
         for path in fdc.parent.glob("AMQERR01.LOG")
         for each in records_of(path.read_bytes(), ERROR_LOG)
     ]
-    pairs = [(log, report) for log in logs for report in reports if log.message_id == report.message_id]
+    printing = [each for each in logs if each.inserts]  # levels before 9.1 print none
+    pairs = [(log, report) for log in printing for report in reports if log.message_id == report.message_id]
 
     assert all(report.probe_id for report in reports)
     assert [(log.inserts, log.text) for log, _ in pairs] == [(report.inserts, report.text) for _, report in pairs]
