@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from mqdiag.sources import Source
     from mqdiag.views import DockerLines, Utf16
 
+    Digest: TypeAlias = bytes
     Framing: TypeAlias = Callable[[Tally], Iterator[tuple[Record, Format | None]]]
 
 HEAD_BYTES = 64 * 1024  # enough to see what a source is
@@ -121,6 +122,7 @@ class Reading:
     headings: list[tuple[int, Side | None]] = field(default_factory=list)  # where a text ends, and the end it names
     encodings: dict[str, int] = field(default_factory=dict)
     owned: dict[str, list[Event]] = field(default_factory=dict)  # by format, until they are related to each other
+    alike: dict[Digest, Event] = field(default_factory=dict)  # the first that says so, while parts are joined
 
     @property
     def encoding(self) -> str | None:
@@ -177,6 +179,7 @@ def finish(reading: Reading, settle: Callable[[Event], Event] = as_it_is) -> Rea
         if not format.triaged:  # a z/OS line has its date only from the line above
             note_stamps(reading, linked)
     reading.owned.clear()
+    reading.alike.clear()
     reading.example = settle(reading.example) if reading.example else None
     reading.events.sort(key=lambda each: each.span)
     reading.stamps.order()
@@ -380,7 +383,7 @@ def append(reading: Reading, part: Reading) -> None:
     for encoding, line in part.encodings.items():
         reading.encodings.setdefault(encoding, line + above)
     for name, events in part.owned.items():
-        reading.owned.setdefault(name, []).extend(moved(each, above) for each in events)
+        reading.owned.setdefault(name, []).extend(moved(each, above, reading.alike) for each in events)
 
 
 def note_long(reading: Reading, record: Record) -> None:
@@ -392,9 +395,14 @@ def note_long(reading: Reading, record: Record) -> None:
         reading.notes.append(Note("record-too-long", record.span.path, record.span.line, text))
 
 
-def moved(event: Event, lines: int) -> Event:
-    span = event.span
-    return replace(event, span=replace(span, line=span.line + lines, last_line=span.last_line + lines))
+def moved(event: Event, lines: int, known: dict[Digest, Event]) -> Event:
+    """An event further down, sharing with the first of those that say the same what another process sent again."""
+    span = replace(event.span, line=event.span.line + lines, last_line=event.span.last_line + lines)
+    first = known.setdefault(event.alike, event) if event.alike else event
+    if first is event:
+        return replace(event, span=span)
+    facts = first.facts if first.facts == event.facts else event.facts
+    return replace(first, span=span, stamp=event.stamp, process=event.process, thread=event.thread, facts=facts)
 
 
 # ---- framing a source ------------------------------------------------------------------------------------------
