@@ -176,7 +176,7 @@ def finish(reading: Reading, settle: Callable[[Event], Event] = as_it_is) -> Rea
         format = by_name[name]
         linked = [settle(each) for each in format.link(events)] if format.links else events
         reading.events.extend(linked)
-        if not format.triaged:  # a z/OS line has its date only from the line above
+        if not format.triaged and format.links:  # a z/OS line has its date only from the line above
             note_stamps(reading, linked)
     reading.owned.clear()
     reading.alike.clear()
@@ -231,6 +231,8 @@ def account(
     if reading.example is None:
         reading.example = event
     reading.encodings.setdefault(found, record.span.line)
+    if not format.triaged and not format.links:
+        note_stamps(reading, [event])
     return event
 
 
