@@ -98,6 +98,19 @@ def test_what_calls_get_is_a_known_reason_code() -> None:
     assert returned <= set(knowledge().codes["mqrc"])
 
 
+def test_what_programs_say_counts_where_programs_say_it() -> None:
+    """A page of Java's torn into a record of MQ must not make a verdict: words alone ask for the kind of the record."""
+    anywhere = [
+        sign.lead.mentions
+        for cause in knowledge().causes.values()
+        for sign in cause.signs
+        if sign.lead.mentions
+        and not (sign.lead.kind or sign.lead.message_id or sign.lead.reason_code or sign.lead.code)
+    ]
+
+    assert anywhere == [("MQRQ_SSL_UNKNOWN_REVOCATION",)]
+
+
 def test_alternatives_are_causes() -> None:
     causes = knowledge().causes
 
