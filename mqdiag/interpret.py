@@ -64,7 +64,7 @@ def interpret(event: Event) -> Event:
     message = known.messages.get(event.message_id.key) if event.message_id else None
     if message is None:
         event = with_reason_layer(event, known)
-        return event if event.side else replace(event, side=side_of(event, None))
+        return event if event.side else replace(event, side=side_of(event, None, event.peer))
     quoted = named_quotes(event, message)
     codes = frozenset(codes_of(event, message)) | event.codes
     peer_text = event.inserts.get(message.peer or "") or event.facts.get("remote_host") or quoted.get("peer")
@@ -72,7 +72,7 @@ def interpret(event: Event) -> Event:
     other_end = event.peer or (peer(peer_text) if peer_text else None)
     return replace(
         event,
-        side=event.side or side_of(replace(event, peer=other_end), message),
+        side=event.side or side_of(event, message, other_end),
         layer=message.layer,
         role="victim" if message.role == "judge" and any(map(known.is_of_other_end, codes)) else message.role,
         channel=event.channel or channel_of(event, message, quoted),
@@ -326,13 +326,13 @@ def unnamed(event: Event, message: Message) -> bool:
     return said is not None and UNKNOWN_CHANNEL.fullmatch(said.strip()) is not None
 
 
-def side_of(event: Event, message: Message | None) -> Side | None:
+def side_of(event: Event, message: Message | None, other_end: Peer | None) -> Side | None:
     """The end that wrote a record: which one started the channel is seen by the message, then by the program."""
     if message and message.side in ("caller", "acceptor") and message.role != "wrapper":
         return "client" if message.side == "caller" else "server"
     if message and message.layer == "tls" and unnamed(event, message):
         return "server"  # the caller knows the channel it starts; the other end does not, until the handshake is over
-    if message and event.peer and event.peer.port and event.peer.port < EPHEMERAL:
+    if message and other_end and other_end.port and other_end.port < EPHEMERAL:
         return "client"  # only who called knows the port of the other end; of a caller MQ prints the address alone
     program = (event.program or "").lower().rpartition("\\")[2].removesuffix(".exe")
     if program in CALLING_PROGRAMS:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 Side = Literal["client", "server"]  # client: the end that started the channel; server: the end that accepted it
@@ -195,6 +195,12 @@ class Event:
     @property
     def instant(self) -> datetime | None:
         return self.stamp.instant if self.stamp else None
+
+
+def all_said(events: Iterable[Event]) -> tuple[object, ...] | None:
+    """`Event.said` of each; the same for events that say the same in the same order, None where one is not known."""
+    found = tuple(each.said for each in events)
+    return None if None in found else found
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,10 +174,11 @@ def finish(reading: Reading, settle: Callable[[Event], Event] = as_it_is) -> Rea
     by_name = {type(each).__name__: each for each in formats.all_formats()}
     for name, events in reading.owned.items():
         format = by_name[name]
-        linked = [settle(each) for each in format.link(events)] if format.links else events
-        reading.events.extend(linked)
-        if not format.triaged and format.links:  # a z/OS line has its date only from the line above
-            note_stamps(reading, linked)
+        if format.links:
+            events = [settle(each) for each in format.link(events)]
+            if not format.triaged:  # a z/OS line has its date only from the line above
+                note_stamps(reading, events)
+        reading.events.extend(events)
     reading.owned.clear()
     reading.alike.clear()
     reading.example = settle(reading.example) if reading.example else None
@@ -218,19 +219,14 @@ def account(
         if (below or reading.example) and skim.message_key and not knowledge().matters(skim.message_key):
             reading.records += 1
             return None
-    if repeats and (known := repeats.find(skim)):
-        event, found = known.again(record.span, skim, format), known.encoding
-    else:
-        parsed, why, line = parsed_or_why(record, format, encoding)
-        if parsed is None:
-            unparsed(reading, record, why, line)
-            return None
-        found = encoding_of(record, encoding)
-        event = repeats.keep(parsed, skim, format, found) if repeats else parsed
+    event, told, line = known_or_parsed(record, format, encoding, skim, repeats)
+    if event is None:
+        unparsed(reading, record, told, line)
+        return None
     reading.records += 1
     if reading.example is None:
         reading.example = event
-    reading.encodings.setdefault(found, record.span.line)
+    reading.encodings.setdefault(told, record.span.line)
     if not format.triaged and not format.links:
         note_stamps(reading, [event])
     return event
@@ -239,10 +235,21 @@ def account(
 def settled(record: Record, format: Format, encoding: str | None, repeats: Repeats) -> Event | None:
     """The event of a record, settled; None where it could not be parsed."""
     skim = format.skim(record.data) if format.triaged else NO_SKIM
-    if known := repeats.find(skim):
-        return known.again(record.span, skim, format)
-    event, _, _ = parsed_or_why(record, format, encoding)
-    return repeats.keep(event, skim, format, encoding_of(record, encoding)) if event else None
+    event, _, _ = known_or_parsed(record, format, encoding, skim, repeats)
+    return repeats.settle(event) if event and format.links else event
+
+
+def known_or_parsed(
+    record: Record, format: Format, encoding: str | None, skim: Skim, repeats: Repeats | None
+) -> tuple[Event | None, str, int | None]:
+    """The event of a record with its encoding, known from a record above or parsed; else as parsed_or_why."""
+    if repeats and (known := repeats.find(skim)):
+        return known.again(record.span, skim, format), known.encoding, None
+    event, why, line = parsed_or_why(record, format, encoding)
+    if event is None:
+        return None, why, line
+    found = encoding_of(record, encoding)
+    return repeats.keep(event, skim, format, found) if repeats else event, found, None
 
 
 def note_heading(reading: Reading, record: Record) -> None:

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mqdiag.classify.rules import Candidate, Cited, candidates
+from mqdiag.model import all_said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,10 +24,8 @@ if TYPE_CHECKING:
 def alike(occurrence: Occurrence) -> tuple[object, ...] | None:
     """What two occurrences have in common whose records say the same in the same order; None if that is not known."""
     events = occurrence.events
-    found = tuple(each.said for each in events)
-    if None in found:
-        return None
-    return (*found, *(one.instant == other.instant for one, other in pairwise(events)))
+    said = all_said(events)
+    return said and (*said, *(one.instant == other.instant for one, other in pairwise(events)))
 
 
 @dataclass(frozen=True, slots=True)

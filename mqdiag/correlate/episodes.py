@@ -49,11 +49,6 @@ class Episode:
         return self.events[0] if len(self.events) == 1 else min(self.events, key=weight)
 
     @property
-    def said(self) -> tuple[tuple[str, Side | None, bytes], ...] | None:
-        """The same for two episodes whose events say the same; None where that is not known."""
-        return said(self.events)
-
-    @property
     def instant(self) -> datetime | None:
         return self.lead.instant or next((each.instant for each in self.events if each.instant), None)
 
@@ -103,11 +98,6 @@ def caller(episode: Episode) -> str | None:
     """The address that called, as the accepting end saw it."""
     lead = episode.lead
     return lead.peer.address or lead.peer.host if lead.peer and lead.side == "server" else None
-
-
-def said(events: Iterable[Event]) -> tuple[tuple[str, Side | None, bytes], ...] | None:
-    found = tuple(each.said for each in events)
-    return None if None in found else found  # type: ignore[return-value]
 
 
 ROLE_WEIGHT = {"judge": 0, "victim": 1, "noise": 2, "wrapper": 3}

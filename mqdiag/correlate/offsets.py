@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mqdiag import clock
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from mqdiag.model import Event
 
 
-EPOCH = datetime(1970, 1, 1)
 QUARTER_S, FARTHEST_S = QUARTER.total_seconds(), FARTHEST.total_seconds()
 SAMPLE = 60  # records of a source that are asked
 ENOUGH_TO_KNOW_BETTER = 2  # records that must agree against what was lent by a neighbour
@@ -81,19 +80,17 @@ class Known:
 
     def confirm(self, event: Event) -> bool:
         """Whether an event has a counterpart at its instant."""
-        moment = event.instant.replace(tzinfo=None) if event.instant else None
-        return moment is not None and any(
-            counterparts(event, other) for _, other in self.near(event, moment, WINDOW_S, reach_s=0.0)
-        )
+        near = self.near(event, event.instant, WINDOW_S, reach_s=0.0) if event.instant else ()
+        return any(counterparts(event, other) for _, other in near)
 
     def near(
-        self, event: Event, local: datetime, limit_s: float, reach_s: float = FARTHEST_S
+        self, event: Event, as_utc: datetime, limit_s: float, reach_s: float = FARTHEST_S
     ) -> Iterator[tuple[timedelta, Event]]:
         """
-        The events that can be the counterpart of one with a local time, if its zone is at the distance given, no
-        further from UTC than `reach_s`.
+        The events that can be the counterpart of one with a local time, given as if it were UTC, if its zone is at the
+        distance given, no further from UTC than `reach_s`.
         """
-        moment, own = (local - EPOCH).total_seconds(), kind(event)
+        moment, own = as_utc.timestamp(), kind(event)
         for other, each in self.by_kind.items():
             if (own, other) not in self.related:
                 self.related[own, other] = fits(event, each[0][1])
@@ -145,7 +142,7 @@ def fitting(event: Event, known: Known, limit_s: float, calendar: Calendar) -> d
     found: dict[Reading, Event] = {}
     for order, local in locals_of(event):
         allowed = calendar.offsets_at(local) if calendar.known else None
-        for offset, other in known.near(event, local, limit_s):
+        for offset, other in known.near(event, local.replace(tzinfo=UTC), limit_s):
             reading = Reading(order, offset)
             if (allowed is None or offset in allowed) and reading not in found and counterparts(event, other):
                 found[reading] = other

@@ -19,7 +19,7 @@ from mqdiag.correlate.relation import (
     relation,
     was_refused,
 )
-from mqdiag.model import Peer
+from mqdiag.model import Peer, all_said
 from mqdiag.names import same_certificate
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ def views(episodes: Iterable[Episode], hosts: Mapping[str, str]) -> list[View]:
 
 def view(episode: Episode, hosts: Mapping[str, str], sorts: dict[Traits, int], known: dict[object, Traits]) -> View:
     """`sorts` numbers the traits seen so far, `known` has them by what episodes say."""
-    events, said = episode.events, episode.said
+    events = episode.events
+    said = all_said(events)
     found = known.get(said) if said else None
     if found is None:
         found = traits(events)
